@@ -1,0 +1,365 @@
+"""The one data structure: a graph of named quantities, each defined by an index-notation equation.
+
+A graph describes one data point. Shapes follow the page: a scalar is `()`, a (column) vector `(n,)`,
+a matrix `(rows, columns)`. Rows count from 1; columns too, except those of a matrix with its bias
+folded in, which count from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from backhand.errors import MeaningError, Place
+from backhand.expr import Expr, Index, Padded, Ref, names, postorder
+
+if TYPE_CHECKING:
+    from backhand.working import Working
+
+Value: TypeAlias = NDArray[Any]
+"""An array of `Fraction` (dtype object) while the arithmetic is exact, of float64 after that."""
+Layout: TypeAlias = Literal["numerator", "denominator"]
+
+POINT = "i"
+"""The letter that numbers data points: x^(i)."""
+AXES = ("j", "k", "l", "m", "p", "q", "r", "s")
+"""The letters of a definition's own axes, in order: a[j], W[j,k]."""
+MAX_EXACT_ENTRIES = 20_000
+"""A graph whose given values have more entries is worked in float64: nobody reads so many fractions."""
+
+
+class Role(Enum):
+    """What a quantity is for."""
+
+    DATA = "data"
+    TARGET = "target"
+    PARAMETER = "parameter"
+    INTERMEDIATE = "intermediate"
+    OBJECTIVE = "objective"
+    GRADIENT = "gradient"
+
+    @property
+    def given(self) -> bool:
+        """Whether its value comes from outside and not from an equation."""
+        return self in (Role.DATA, Role.TARGET, Role.PARAMETER)
+
+
+def as_value(data: ArrayLike) -> Value:
+    """Numbers as a `Value`: exact where they all are integers, fractions or short decimals.
+
+    >>> as_value([1, 0.5]).tolist()
+    [Fraction(1, 1), Fraction(1, 2)]
+    """
+    array = np.asarray(data)
+    if array.dtype == object:
+        entries = [x if isinstance(x, Fraction) else _exact(x) for x in array.ravel().tolist()]
+    elif array.size > MAX_EXACT_ENTRIES:
+        return array.astype(float)
+    else:
+        entries = [_exact(x) for x in array.ravel().tolist()]
+    if any(x is None for x in entries):
+        return array.astype(float)
+    out = np.empty(array.shape, dtype=object)
+    out[...] = np.array(entries, dtype=object).reshape(array.shape)
+    return out
+
+
+def _exact(x: Any) -> Fraction | None:
+    """A number as a person would have written it, or None where that takes over nine digits."""
+    if isinstance(x, int):
+        return Fraction(x)
+    if isinstance(x, float) and np.isfinite(x):
+        short = Fraction(f"{x:.9g}")
+        return short if float(short) == x else None
+    return None
+
+
+def floats(value: Value) -> NDArray[np.float64]:
+    """A value in float64; a fraction beyond its range becomes infinite."""
+    if value.dtype != object:
+        return value.astype(float)
+
+    def one(x: Any) -> float:
+        try:
+            return float(x)
+        except OverflowError:
+            return float("inf") if x > 0 else float("-inf")
+
+    return np.array([one(x) for x in value.ravel().tolist()]).reshape(value.shape)
+
+
+def axes(*shape: int, folded: bool = False) -> tuple[Index, ...]:
+    """The axes of a quantity of this shape; `folded`: its last axis counts from 0.
+
+    >>> axes(2, 3, folded=True)
+    (Index(name='j', lower=1, upper=2), Index(name='k', lower=0, upper=2))
+    """
+    first = [1] * len(shape)
+    if folded:
+        first[-1] = 0
+    return tuple(
+        Index(AXES[at], low, low + size - 1)
+        for at, (low, size) in enumerate(zip(first, shape, strict=True))
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Quantity:
+    """A named array: its axes, its role, and the equation or the value that gives it.
+
+    `definition` is an expression in the `axes`: `a[j] = Σ_k W_1[j,k] (1,x)[k]`. `place`: where the
+    author wrote it. Compare with `same_as`; values make `==` meaningless.
+    """
+
+    name: str
+    axes: tuple[Index, ...]
+    role: Role
+    definition: Expr | None = None
+    value: Value | None = None
+    place: Place | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its sizes, axis by axis."""
+        return tuple(axis.size for axis in self.axes)
+
+    @property
+    def rank(self) -> int:
+        """0 for a scalar, 1 for a vector, 2 for a matrix."""
+        return len(self.axes)
+
+    @property
+    def folded(self) -> bool:
+        """Whether its first column is a bias."""
+        return bool(self.axes) and self.axes[-1].lower == 0
+
+    @property
+    def size(self) -> int:
+        """Its number of entries."""
+        return int(np.prod(self.shape, dtype=int))
+
+    def same_as(self, other: Quantity) -> bool:
+        """Equal in name, axes, role, equation and value."""
+        if (self.value is None) != (other.value is None):
+            return False
+        return (self.name, self.axes, self.role, self.definition) == (
+            other.name,
+            other.axes,
+            other.role,
+            other.definition,
+        ) and (self.value is None or np.array_equal(floats(self.value), floats(other.value)))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Quantities in an order in which each comes after those that its equation uses.
+
+    `objective` names the scalar to be minimised. `notes` say how something was read that could have
+    been read otherwise. `points` holds data of several points, by name, first axis the point; the
+    quantities themselves carry the first of them. Raises `MeaningError` where an equation names an
+    unknown quantity, an index out of range or one that is not on its left-hand side.
+    """
+
+    quantities: tuple[Quantity, ...]
+    objective: str | None = None
+    notes: tuple[str, ...] = ()
+    points: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    _by_name: Mapping[str, Quantity] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        known: dict[str, Quantity] = {}
+        for quantity in self.quantities:
+            _check(quantity, known)
+            known[quantity.name] = quantity
+        object.__setattr__(self, "_by_name", known)
+
+    def __getitem__(self, name: str) -> Quantity:
+        """The quantity of this name; `MeaningError` lists the known ones."""
+        if name in self._by_name:
+            return self._by_name[name]
+        known = [q.name for q in self.quantities if q.role is not Role.GRADIENT]
+        raise MeaningError(
+            f"there is no quantity {name!r}", f"the names are {', '.join(known[:20])}"
+        )
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __iter__(self) -> Iterator[Quantity]:
+        return iter(self.quantities)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both hold the same quantities and equations, in whatever order that works."""
+        if not isinstance(other, Graph) or self.objective != other.objective:
+            return NotImplemented if not isinstance(other, Graph) else False
+        return set(self._by_name) == set(other._by_name) and all(
+            q.same_as(other[q.name]) for q in self
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def with_role(self, *roles: Role) -> tuple[Quantity, ...]:
+        """The quantities of these roles, in order."""
+        return tuple(q for q in self if q.role in roles)
+
+    @property
+    def parameters(self) -> tuple[Quantity, ...]:
+        """What training changes."""
+        return self.with_role(Role.PARAMETER)
+
+    @property
+    def point_count(self) -> int:
+        """How many data points there are values for."""
+        return max((len(v) for v in self.points.values()), default=1)
+
+    def with_values(self, **values: ArrayLike) -> Graph:
+        """The same graph with other given values; `MeaningError` where a shape doesn't fit."""
+        for name in values:
+            if self[name].definition is not None:
+                raise MeaningError(f"{name} is defined by an equation", "give values to data only")
+        return replace(
+            self,
+            quantities=tuple(
+                replace(q, value=_fitted(q, values[q.name])) if q.name in values else q
+                for q in self
+            ),
+        )
+
+    def at_point(self, point: int) -> Graph:
+        """The same graph on data point number `point`, counted from 1."""
+        if not 1 <= point <= self.point_count:
+            raise MeaningError(
+                f"there is no data point {point}", f"the points are 1 to {self.point_count}"
+            )
+        return self.with_values(**{name: rows[point - 1] for name, rows in self.points.items()})
+
+    def forward(self, at: Mapping[str, ArrayLike] | None = None, *, point: int = 1) -> Working:
+        """The forward pass: every quantity in turn, with formula, substitution and value.
+
+        `at`: given values to use instead of the graph's own. The working's value is that of the
+        objective, its `values` hold every quantity.
+
+        >>> import backhand
+        >>> backhand.model("x = 3; y = x^2").forward().value
+        9.0
+        """
+        from backhand.calculus.forward import forward
+
+        return forward(self.at_point(point).with_values(**dict(at or {})))
+
+    def derivative(
+        self,
+        of: str,
+        by: str,
+        *,
+        at: Mapping[str, ArrayLike] | None = None,
+        layout: Layout = "numerator",
+        point: int = 1,
+    ) -> Working:
+        """The derivative of a quantity, or of one entry, by another, by the chain rule.
+
+        >>> import backhand
+        >>> backhand.model("x = 3; u = x^2; y = sin(u)").derivative("y", "x").text().splitlines()[0]
+        'dy/dx = dy/du · du/dx'
+        """
+        from backhand.calculus.answer import derivative
+
+        graph = self.at_point(point).with_values(**dict(at or {}))
+        return derivative(graph, of, by, layout)
+
+    def gradient(
+        self,
+        *by: str,
+        of: str | None = None,
+        at: Mapping[str, ArrayLike] | None = None,
+        layout: Layout = "numerator",
+        point: int = 1,
+    ) -> Working:
+        """Backpropagation: the gradient of the objective by every parameter, or by those named."""
+        from backhand.calculus.backward import gradient
+
+        return gradient(self.at_point(point).with_values(**dict(at or {})), of, by, layout)
+
+    def step(self, eta: float, *, point: int | None = 1) -> Working:
+        """One update of every parameter by (stochastic) gradient descent with learning rate `eta`.
+
+        `point`: the data point used; None takes the mean over all of them. The working's `values`
+        hold the updated parameters by name.
+        """
+        from backhand.calculus.descent import step
+
+        return step(self, eta, point)
+
+    def draw(self, derivative: str | None = None) -> str:
+        """The network as SVG; asked for the derivative by an entry, with the paths that carry it."""
+        from backhand.calculus.picture import picture
+        from backhand.writing.drawing import draw
+
+        return draw(picture(self, derivative))
+
+    def __str__(self) -> str:
+        from backhand.calculus.answer import shown
+
+        return shown(self).text()
+
+    def _repr_svg_(self) -> str:
+        return self.draw()
+
+    def _repr_latex_(self) -> str:
+        from backhand.calculus.answer import shown
+
+        return shown(self).latex()
+
+
+def _fitted(quantity: Quantity, data: ArrayLike) -> Value:
+    try:
+        value = as_value(data)
+    except (TypeError, ValueError):
+        raise MeaningError(
+            f"the value given for {quantity.name} is no array of numbers", "give a nested list"
+        ) from None
+    if value.size == quantity.size and quantity.size == 1:
+        value = value.reshape(quantity.shape)
+    if value.shape != quantity.shape:
+        raise MeaningError(
+            f"{quantity.name} has the shape {quantity.shape}, the value given {value.shape}"
+        )
+    return value
+
+
+def _check(quantity: Quantity, known: Mapping[str, Quantity]) -> None:
+    """Raise `MeaningError` unless the equation makes sense after the quantities in `known`."""
+    if quantity.name in known:
+        raise MeaningError(
+            f"{quantity.name} is defined twice", "give one of the two another name", quantity.place
+        )
+    if quantity.definition is None:
+        return
+    stray = quantity.definition.free - set(quantity.axes)
+    if stray:
+        letter = min(index.name for index in stray)
+        raise MeaningError(
+            f"the index {letter} is on the right of {quantity.name} only",
+            f"sum over it, or write {quantity.name}[{letter}] on the left",
+            quantity.place,
+        )
+    for name in names(quantity.definition) - set(known):
+        raise MeaningError(f"{quantity.name} uses the unknown {name}", "define it first")
+    for node in postorder(quantity.definition):
+        if isinstance(node, Ref):
+            inside = known[node.name].axes
+            fits = len(inside) == len(node.slots) and all(
+                axis.covers(slot) for axis, slot in zip(inside, node.slots, strict=True)
+            )
+        elif isinstance(node, Padded):
+            fits = known[node.name].rank == node.rank
+        else:
+            continue
+        if not fits:
+            raise MeaningError(f"{node!r} in {quantity.name} is outside {node.name}")

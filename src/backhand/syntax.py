@@ -1,0 +1,219 @@
+"""Formulas as they stand on the page: trees of marks, unevaluated, in no notation yet.
+
+The reader turns text into these, the writers turn these into LaTeX, Unicode, MathML and text, so
+that what is written can be read back. `2 · 1 + 3 · 2` stays as it is written; nothing here computes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from backhand.errors import Place
+
+Font: TypeAlias = Literal["italic", "bold", "upright"]
+
+
+@dataclass(frozen=True, slots=True)
+class Num:
+    """A number: exact as typed, or a rounded one with the digits that are to be shown."""
+
+    value: Fraction | float
+    text: str = field(default="", compare=False)
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in its plain spelling (`W_1`, `yhat`, `theta`, `pi`); `font` is bold for a vector."""
+
+    name: str
+    font: Font = field(default="italic", compare=False)
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry: `W_1[1, 2]`, and for data of many points `x^(i)[2]`; `of` is a name or a bracket."""
+
+    of: Formula
+    slots: tuple[Formula, ...] = ()
+    point: Formula | None = None
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A derivative as one sign: `∂J/∂W_1[1,2]`; `straight`: dy/dx, of one variable."""
+
+    of: Formula
+    by: Formula
+    straight: bool = False
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Minus:
+    """A negated formula; as a term of `Plus` it is subtracted."""
+
+    of: Formula
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plus:
+    """A sum of terms."""
+
+    terms: tuple[Formula, ...]
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A product. `sign`: "" juxtaposed, "·" dotted, "*" starred, "@" of matrices, "⊙" by entries."""
+
+    factors: tuple[Formula, ...]
+    sign: Literal["", "·", "*", "@", "⊙"] = ""
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A fraction."""
+
+    top: Formula
+    bottom: Formula
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A power."""
+
+    base: Formula
+    exponent: Formula
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Flipped:
+    """A transpose."""
+
+    of: Formula
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function on its arguments, by the name it was written with; `primes`: its derivative, g'(z)."""
+
+    function: str
+    args: tuple[Formula, ...]
+    primes: int = 0
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A sum over a letter; its range may be left to be found (`lower` and `upper` None)."""
+
+    letter: str
+    lower: Formula | None
+    upper: Formula | None
+    body: Formula
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """The Euclidean length of a vector."""
+
+    of: Formula
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """1 where the comparison holds, else 0: `[a > 0]`."""
+
+    left: Formula
+    order: Literal[">", ">=", "<", "<=", "="]
+    right: Formula
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A matrix by rows; one column is a vector. Entries may be whole blocks, as in `[1; x]`."""
+
+    rows: tuple[tuple[Formula, ...], ...]
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Equal:
+    """Sides joined by a relation: `a = b = c`, `≈` before a rounded one, `∈` before a space."""
+
+    sides: tuple[Formula, ...]
+    signs: tuple[Literal["=", "≈", "∈", "←"], ...]
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The space of real arrays of these sizes: R, R^2, R^{2×3}."""
+
+    sizes: tuple[Formula, ...]
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Plain words inside a formula."""
+
+    text: str
+    place: Place | None = field(default=None, compare=False)
+
+
+Formula: TypeAlias = (
+    Num
+    | Name
+    | Entry
+    | Partial
+    | Minus
+    | Plus
+    | Times
+    | Over
+    | Raised
+    | Flipped
+    | Call
+    | Sum
+    | Norm
+    | Test
+    | Rows
+    | Equal
+    | Space
+    | Words
+)
+
+STRENGTH: dict[type[Formula], int] = {
+    Equal: 0,
+    Plus: 1,
+    Minus: 2,
+    Sum: 2,
+    Times: 3,
+    Over: 4,
+    Raised: 5,
+    Flipped: 5,
+}
+"""How tightly each kind binds; whatever isn't here is one unbreakable sign."""
+
+
+def strength(formula: Formula) -> int:
+    """How tightly a formula holds together: 0 for a relation, 9 for a single sign."""
+    if isinstance(formula, Num):
+        negative = formula.value < 0
+        whole = not isinstance(formula.value, Fraction) or formula.value.denominator == 1
+        return STRENGTH[Minus] if negative else 9 if whole or formula.text else STRENGTH[Over]
+    return STRENGTH.get(type(formula), 9)

@@ -1,0 +1,217 @@
+"""Step and Working: the record that every writer and checker reads; Ask and Worksheet: what was asked.
+
+Nothing here is text in a notation yet: sentences are `Prose`, words and formulas mixed, and each
+writer sets them its own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.errors import BackhandError, Place
+from backhand.graph import Graph, Layout, Value, floats
+from backhand.syntax import Formula
+
+Prose: TypeAlias = tuple[str | Formula, ...]
+"""A sentence: words and formulas in turn."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """A rule that fired: `formula` holds by `rule`; the same with numbers put in; what comes out.
+
+    `note` says what a reader might stumble over. `place`: the author's line that it rests on.
+    """
+
+    title: Prose
+    rule: str
+    formula: Formula | None = None
+    substitution: Formula | None = None
+    value: Formula | None = None
+    note: Prose = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A neuron or an input in a picture; `label` and `value` as formulas, `bias` for a constant 1."""
+
+    name: str
+    label: Formula | None
+    value: Formula | None
+    bias: bool = False
+    lit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A layer of units, top to bottom; `size` is their true number where some are left out."""
+
+    title: Prose
+    units: tuple[Unit, ...]
+    size: int
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A connection between two units by name, with its weight, or its factor where it is lit."""
+
+    start: str
+    end: str
+    weight: Formula | None
+    value: Formula | None
+    lit: bool = False
+    factor: Formula | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A network to be drawn: columns of units, the edges between them, and what it is about."""
+
+    columns: tuple[Column, ...]
+    edges: tuple[Edge, ...]
+    caption: Prose = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Working:
+    """An answer with its working.
+
+    `answer` is the result as a sentence, `result` its value: exact or float64 array, words or None.
+    `values` are the quantities worked out on the way. `layout` is named where it matters.
+    """
+
+    ask: str
+    answer: Prose
+    result: Value | str | None = None
+    steps: tuple[Step, ...] = ()
+    notes: tuple[Prose, ...] = ()
+    values: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    layout: Layout | None = None
+    picture: Picture | None = None
+
+    @property
+    def value(self) -> float | NDArray[np.float64] | str | None:
+        """The result: a float for a scalar, a float64 array, words, or None."""
+        if self.result is None or isinstance(self.result, str):
+            return self.result
+        array = floats(self.result)
+        return float(array) if array.ndim == 0 else array
+
+    def text(self) -> str:
+        """The working in plain text with Unicode maths, the answer first."""
+        from backhand.writing.text import working_text
+
+        return working_text(self)
+
+    def latex(self) -> str:
+        """The working in LaTeX."""
+        from backhand.writing.latex import working_latex
+
+        return working_latex(self)
+
+    def html(self) -> str:
+        """The working as an HTML fragment with MathML."""
+        from backhand.writing.html import working_html
+
+        return working_html(self)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
+    def _repr_svg_(self) -> str | None:
+        if self.picture is None:
+            return None
+        from backhand.writing.drawing import draw
+
+        return draw(self.picture)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ask:
+    """One explicit question to a graph: `derivative J W_2[1,1]` is a verb and its words.
+
+    `options`: what stood as `name=value`, still as text.
+    """
+
+    text: str
+    verb: str
+    words: tuple[str, ...]
+    options: Mapping[str, str]
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a worksheet's page. `source` is its Markdown as the author wrote it."""
+
+    kind: Literal["heading", "prose", "model", "question"]
+    source: str
+    level: int = 0
+    question: Question | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A numbered question: its words, its asks, and the graph that holds at its place of the page."""
+
+    number: str
+    words: str
+    asks: tuple[Ask, ...]
+    graph: Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Worksheet:
+    """A page that was read: its blocks in order. `layout` is the one its author asked for."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    layout: Layout = "numerator"
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions in order."""
+        return tuple(b.question for b in self.blocks if b.question)
+
+    @property
+    def graph(self) -> Graph:
+        """The last graph of the page; `BackhandError` where it defines none."""
+        if not self.questions:
+            raise BackhandError("the worksheet has no question", "add one with an ask")
+        return self.questions[-1].graph
+
+    def solve(self, *, only: str | None = None, layout: Layout | None = None) -> Solution:
+        """Answer every ask, or those of the questions numbered `only` (a prefix: `3.1`)."""
+        from backhand.calculus.answer import solve
+
+        return solve(self, only, layout)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question with the working of each of its asks."""
+
+    question: Question
+    workings: tuple[Working, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A worksheet with its answers, in the worksheet's order."""
+
+    worksheet: Worksheet
+    answers: tuple[Answered, ...]
+    layout: Layout
