@@ -266,6 +266,7 @@ def padded(name: str, slots: tuple[Slot, ...], rank: int) -> Expr:
 
 def same(left: Slot, right: Slot) -> Expr:
     """Kronecker's delta of two slots."""
+    left, right = _only(left), _only(right)
     if left == right:
         return ONE
     if isinstance(left, int) and isinstance(right, int):
@@ -275,6 +276,11 @@ def same(left: Slot, right: Slot) -> Expr:
     if isinstance(left, Index) and isinstance(right, int) and not left.covers(right):
         return ZERO
     return _node(Same, {"left": left, "right": right}, (), (left, right))
+
+
+def _only(slot: Slot) -> Slot:
+    """The number itself where an index can take one value only."""
+    return slot.lower if isinstance(slot, Index) and slot.lower == slot.upper else slot
 
 
 def _lift(value: Expr | int | Fraction) -> Expr:

@@ -175,10 +175,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Worksheet:
-    """A page that was read: its blocks in order. `layout` is the one its author asked for."""
+    """A page that was read: its blocks and its graphs in order; `layout` is its author's choice."""
 
     title: str
     blocks: tuple[Block, ...]
+    graphs: tuple[Graph, ...]
     layout: Layout = "numerator"
 
     @property
@@ -189,9 +190,9 @@ class Worksheet:
     @property
     def graph(self) -> Graph:
         """The last graph of the page; `BackhandError` where it defines none."""
-        if not self.questions:
-            raise BackhandError("the worksheet has no question", "add one with an ask")
-        return self.questions[-1].graph
+        if not self.graphs:
+            raise BackhandError("the worksheet defines no model", "add one between $$ and $$")
+        return self.graphs[-1]
 
     def solve(self, *, only: str | None = None, layout: Layout | None = None) -> Solution:
         """Answer every ask, or those of the questions numbered `only` (a prefix: `3.1`)."""

@@ -1,0 +1,1 @@
+"""Text and shorthand in, graphs and worksheets out."""
