@@ -18,6 +18,7 @@ from backhand.expr import Expr, apply
 from backhand.functions import READ_AS, exp, log
 
 Over: TypeAlias = Callable[[Expr], Expr]
+Expand: TypeAlias = Callable[[Over, Expr], Expr] | Callable[[Over, Expr, Expr], Expr]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +38,7 @@ class Composition:
     text: str
     target_first: bool
     from_logits: bool
-    expand: Callable[..., Expr]
+    expand: Expand
 
 
 COMPOSITIONS: dict[str, Composition] = {}

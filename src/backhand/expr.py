@@ -47,7 +47,7 @@ class Index:
 
     def covers(self, slot: Slot) -> bool:
         """Whether every value of `slot` lies in this range."""
-        if isinstance(self.upper, str) or isinstance(slot, Index) and isinstance(slot.upper, str):
+        if isinstance(self.upper, str) or (isinstance(slot, Index) and isinstance(slot.upper, str)):
             return isinstance(slot, Index) and (slot.lower, slot.upper) == (self.lower, self.upper)
         low, high = (slot.lower, slot.upper) if isinstance(slot, Index) else (slot, slot)
         return self.lower <= low and int(high) <= self.upper
@@ -68,28 +68,28 @@ class Expr:
     height: int
     """How many sums are nested inside, at most."""
 
-    def __add__(self, other: Expr | int) -> Expr:
+    def __add__(self, other: Expr | int | Fraction) -> Expr:
         return add(self, other)
 
-    def __radd__(self, other: int) -> Expr:
+    def __radd__(self, other: int | Fraction) -> Expr:
         return add(other, self)
 
-    def __sub__(self, other: Expr | int) -> Expr:
+    def __sub__(self, other: Expr | int | Fraction) -> Expr:
         return add(self, mul(-1, other))
 
-    def __rsub__(self, other: int) -> Expr:
+    def __rsub__(self, other: int | Fraction) -> Expr:
         return add(other, mul(-1, self))
 
-    def __mul__(self, other: Expr | int) -> Expr:
+    def __mul__(self, other: Expr | int | Fraction) -> Expr:
         return mul(self, other)
 
-    def __rmul__(self, other: int) -> Expr:
+    def __rmul__(self, other: int | Fraction) -> Expr:
         return mul(other, self)
 
-    def __truediv__(self, other: Expr | int) -> Expr:
+    def __truediv__(self, other: Expr | int | Fraction) -> Expr:
         return mul(self, power(other, -1))
 
-    def __rtruediv__(self, other: int) -> Expr:
+    def __rtruediv__(self, other: int | Fraction) -> Expr:
         return mul(other, power(self, -1))
 
     def __pow__(self, exponent: Expr | int | Fraction) -> Expr:
@@ -271,7 +271,7 @@ def same(left: Slot, right: Slot) -> Expr:
         return ONE
     if isinstance(left, int) and isinstance(right, int):
         return ZERO
-    if isinstance(left, int) or isinstance(right, Index) and str(right) < str(left):
+    if isinstance(left, int) or (isinstance(right, Index) and str(right) < str(left)):
         left, right = right, left
     if isinstance(left, Index) and isinstance(right, int) and not left.covers(right):
         return ZERO

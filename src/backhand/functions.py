@@ -15,14 +15,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, ParamSpec, TypeAlias
 
 import numpy as np
 
 from backhand.errors import BackhandError
 from backhand.expr import Expr, add, apply, compare, constant, number, power
 
-Derivative: TypeAlias = Expr | int | tuple[Expr | int, ...]
+Numeric: TypeAlias = Callable[[Any], Any] | Callable[[Any, Any], Any]
+Derivative: TypeAlias = (
+    Callable[[Expr, Expr], Expr | int] | Callable[[Expr, Expr, Expr], tuple[Expr, Expr]]
+)
 
 
 class Direction(Enum):
@@ -87,9 +90,9 @@ class Function:
     aliases: tuple[str, ...]
     arity: int
     notation: Notation
-    value: Callable[..., Any]
-    formula: Callable[..., Expr] | None
-    derivative: Callable[..., Derivative]
+    value: Numeric
+    formula: Callable[[Expr], Expr] | None
+    derivative: Derivative
     domain: Interval
     range: Interval
     monotone: Direction
@@ -105,23 +108,33 @@ class Function:
         return tuple(add(d) for d in each)
 
 
+_Fields = ParamSpec("_Fields")
+
 TABLE: dict[str, Function] = {}
 READ_AS: dict[str, str] = {}
 """Every name under which a function is read, and the entry it means."""
 
 
-def define(**entry: Any) -> Function:
-    """Add an entry to the table; see `Function` for its fields.
+def _entered(make: Callable[_Fields, Function]) -> Callable[_Fields, Function]:
+    """`make`, with what it makes put into the table."""
 
-    Raises `BackhandError` where a name is taken, `TypeError` where a field is missing.
-    """
-    function = Function(**entry)
-    for name in (function.name, *function.aliases):
-        if READ_AS.get(name, function.name) != function.name:
-            raise BackhandError(f"{name} already means {READ_AS[name]}", "choose another name")
-    TABLE[function.name] = function
-    READ_AS.update(dict.fromkeys((function.name, *function.aliases), function.name))
-    return function
+    def define(*args: _Fields.args, **fields: _Fields.kwargs) -> Function:
+        function = make(*args, **fields)
+        for name in (function.name, *function.aliases):
+            if READ_AS.get(name, function.name) != function.name:
+                raise BackhandError(f"{name} already means {READ_AS[name]}", "choose another name")
+        TABLE[function.name] = function
+        READ_AS.update(dict.fromkeys((function.name, *function.aliases), function.name))
+        return function
+
+    return define
+
+
+define = _entered(Function)
+"""Add an entry to the table: takes the fields of `Function`, every one of them.
+
+Raises `BackhandError` where a name is taken, `TypeError` where a field is missing.
+"""
 
 
 def forget(name: str) -> None:

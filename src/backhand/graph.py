@@ -269,22 +269,25 @@ class Graph:
         'dy/dx = dy/du · du/dx'
         """
         from backhand.calculus.answer import derivative
+        from backhand.reading.meaning import spelled
 
         graph = self.at_point(point).with_values(**dict(at or {}))
-        return derivative(graph, of, by, layout)
+        return derivative(graph, spelled(of, graph), spelled(by, graph), layout)
 
     def gradient(
         self,
         *by: str,
         of: str | None = None,
         at: Mapping[str, ArrayLike] | None = None,
-        layout: Layout = "numerator",
         point: int = 1,
     ) -> Working:
-        """Backpropagation: the gradient of the objective by every parameter, or by those named."""
-        from backhand.calculus.backward import gradient
+        """Backpropagation: the gradient of the objective by every parameter, or by those named.
 
-        return gradient(self.at_point(point).with_values(**dict(at or {})), of, by, layout)
+        Each gradient has its parameter's own shape; the working's `values` hold it as `∂J/∂W_1`.
+        """
+        from backhand.calculus.gradient import gradient
+
+        return gradient(self.at_point(point).with_values(**dict(at or {})), of, by)
 
     def step(self, eta: float, *, point: int | None = 1) -> Working:
         """One update of every parameter by (stochastic) gradient descent with learning rate `eta`.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import TypeAlias
 
 from backhand.expr import (
@@ -21,15 +22,19 @@ from backhand.expr import (
     Index,
     Mul,
     Number,
+    Order,
     Padded,
     Power,
     Ref,
+    Same,
     Total,
+    mul,
+    names,
     opened,
     postorder,
 )
 from backhand.functions import TABLE
-from backhand.graph import Graph, Layout, Quantity
+from backhand.graph import POINT, Graph, Layout, Quantity
 from backhand.notation import formula, named, parts, product
 from backhand.syntax import (
     Call,
@@ -37,6 +42,7 @@ from backhand.syntax import (
     Flipped,
     Formula,
     Minus,
+    Name,
     Norm,
     Num,
     Over,
@@ -76,14 +82,15 @@ class Shaped:
     def formula(self) -> Formula:
         """The product as it is written."""
         front = list(self.front)
-        if abs(self.coefficient) != 1 or not front and not self.chain:
+        if abs(self.coefficient) != 1 or (not front and not self.chain):
             front.insert(0, Num(abs(self.coefficient)))
-        if not self.chain:
-            whole = product(front)
-        elif front or len(self.chain) > 1:
-            whole = Times((*front, *self.chain), "@")
-        else:
-            whole = self.chain[0]
+        match self.chain:
+            case ():
+                whole = product(front)
+            case (single,) if not front:
+                whole = single
+            case _:
+                whole = Times((*front, *self.chain), "@")
         if self.below:
             whole = Over(whole, product(self.below))
         return Minus(whole) if self.coefficient < 0 else whole
@@ -105,19 +112,24 @@ def flip(f: Formula) -> Formula:
             return Flipped(f)
 
 
-def matrix_form(
-    quantity: Quantity, graph: Graph, layout: Layout = "denominator"
-) -> Formula | None:
+def matrix_form(quantity: Quantity, graph: Graph, layout: Layout = "denominator") -> Formula | None:
     """The right-hand side of a quantity's equation in matrix notation, or None where it has none.
 
     For a derivative the side stands as the layout has it; see `turned`.
     """
-    if quantity.definition is None or len(quantity.axes) > 2:
+    if quantity.definition is None or len(quantity.axes) > 2 or _over_points(quantity, graph):
         return None
     found = _shaped_over(quantity.definition, quantity.axes, graph, layout)
     if found is None:
         return None
     return (found.flipped() if turned(quantity.name, graph, layout) else found).formula
+
+
+def _over_points(quantity: Quantity, graph: Graph) -> bool:
+    """Whether data points are summed or listed: their index is no row or column."""
+    assert quantity.definition is not None
+    axes = [a for n in names(quantity.definition) for a in graph[n].axes] + list(quantity.axes)
+    return any(axis.name == POINT for axis in axes)
 
 
 def turned(name: str, graph: Graph, layout: Layout) -> bool:
@@ -127,23 +139,20 @@ def turned(name: str, graph: Graph, layout: Layout) -> bool:
     vectors, and denominator layout for a scalar by a vector or matrix.
     """
     pair = parts(name)
-    if pair is None or graph[pair[1]].rank == 0 and graph[pair[0]].rank == 0:
+    if pair is None or (graph[pair[1]].rank == 0 and graph[pair[0]].rank == 0):
         return False
-    of, by = graph[pair[0]], graph[pair[1]]
-    if of.rank == 0:
+    if graph[pair[0]].rank == 0:
         return layout == "numerator"
     return layout == "denominator"
 
 
-def _shaped_over(
-    expr: Expr, axes: Sequence[Index], graph: Graph, layout: Layout
-) -> Shaped | None:
+def _shaped_over(expr: Expr, axes: Sequence[Index], graph: Graph, layout: Layout) -> Shaped | None:
     if sum(1 for _ in postorder(expr)) > MAX_NODES:
         return None
     found = _shaped(expr, graph, layout)
     if found is None or any(a.size > 1 for a in set(axes) - found.indices):
         return None
-    if len(axes) == 2 and found.indices == {axes[1]}:
+    if len(axes) == 2 and found.indices == frozenset({axes[1]}):
         # A matrix with one row: what was found is that row, standing as a column.
         return found.flipped() if found.rows else found
     return found.flipped() if found.indices and found.rows != axes[0] else found
@@ -168,14 +177,19 @@ def _shaped(expr: Expr, graph: Graph, layout: Layout) -> Shaped | None:
             column = Rows(((one,), (named(graph, name),)))
             return Shaped((column,), rows=index) if whole and rank <= 1 else None
         case Compare(order, (left, right)):
-            return _by_entry((left, right), lambda a, b: Test(a, order, b), inner)
+            return _by_entry((left, right), partial(_test, order), inner)
         case Apply(name, args) if TABLE[name].arity <= 2:
-            return _by_entry(args, lambda *f: Call(name, f), inner)
+            return _by_entry(args, partial(_call, name), inner)
         case Add(args):
             return _added(args, inner)
         case Power((base, exponent)) if not expr.free or isinstance(exponent, Number):
             return _raised(base, exponent, inner)
+        case Same():
+            return _diagonal(expr, (), inner)
         case Mul(args):
+            delta = next((a for a in args if isinstance(a, Same)), None)
+            if delta is not None:
+                return _diagonal(delta, [a for a in args if a is not delta], inner)
             return _contracted(args, frozenset(), inner)
         case Total():
             return _summed(expr, inner)
@@ -184,6 +198,14 @@ def _shaped(expr: Expr, graph: Graph, layout: Layout) -> Shaped | None:
 
 
 Inner: TypeAlias = Callable[[Expr], Shaped | None]
+
+
+def _test(order: Order, left: Formula, right: Formula) -> Formula:
+    return Test(left, order, right)
+
+
+def _call(name: str, *args: Formula) -> Formula:
+    return Call(name, args)
 
 
 def _scalar(f: Formula) -> Shaped:
@@ -234,9 +256,7 @@ def _aligned(items: Sequence[Shaped]) -> list[Shaped] | None:
     return out
 
 
-def _by_entry(
-    args: Sequence[Expr], build: Callable[..., Formula], inner: Inner
-) -> Shaped | None:
+def _by_entry(args: Sequence[Expr], build: Callable[..., Formula], inner: Inner) -> Shaped | None:
     found = [inner(arg) for arg in args]
     shaped = _aligned([f for f in found if f]) if all(found) else None
     if shaped is None:
@@ -265,6 +285,22 @@ def _raised(base: Expr, exponent: Expr, inner: Inner) -> Shaped | None:
     return _scalar(Raised(below.formula, above.formula))
 
 
+def _diagonal(delta: Same, rest: Sequence[Expr], inner: Inner) -> Shaped | None:
+    """A vector on the diagonal, or the identity matrix: `v[j] · [j = k]`."""
+    left, right = delta.left, delta.right
+    if not isinstance(left, Index) or not isinstance(right, Index) or left.size != right.size:
+        return None
+    if not rest:
+        return Shaped((Name("I", "upright"),), left, right)
+    vector = inner(mul(*rest))
+    if vector is None or len(vector.indices) > 1 or not vector.indices <= {left, right}:
+        return None
+    if not vector.indices:
+        return replace(vector, chain=(Name("I", "upright"),), rows=left, cols=right)
+    column = vector if vector.rows else vector.flipped()
+    return Shaped((Call("diag", (column.formula,)),), left, right)
+
+
 def _summed(node: Total, inner: Inner) -> Shaped | None:
     bound: set[Index] = set()
     body: Expr = node
@@ -276,19 +312,17 @@ def _summed(node: Total, inner: Inner) -> Shaped | None:
             return _contracted(args, frozenset(bound), inner)
         case Power((base, Number(value))) if value == 2 and len(bound) == 1:
             vector = inner(base)
-            if vector is not None and vector.indices == bound:
+            if vector is not None and vector.indices == frozenset(bound):
                 return _scalar(Raised(Norm(vector.formula), Num(Fraction(2))))
             return None
         case _:
             vector = inner(body)
-            if vector is not None and vector.indices == bound:
+            if vector is not None and vector.indices == frozenset(bound):
                 return _scalar(Call("sum", (vector.formula,)))
             return None
 
 
-def _contracted(
-    factors: Sequence[Expr], bound: frozenset[Index], inner: Inner
-) -> Shaped | None:
+def _contracted(factors: Sequence[Expr], bound: frozenset[Index], inner: Inner) -> Shaped | None:
     """A product of factors, summed over the bound indices, as a chain of matrices."""
     found = [inner(factor) for factor in factors]
     pieces = [piece for piece in found if piece is not None]
@@ -302,7 +336,7 @@ def _contracted(
         if chain is None:
             return None
         (arrays if chain.indices else scalars).append(chain)
-    if len(arrays) > 2 or len(arrays) == 2 and any(len(a.indices) != 1 for a in arrays):
+    if len(arrays) > 2 or (len(arrays) == 2 and any(len(a.indices) != 1 for a in arrays)):
         return None
     return _scaled(scalars, arrays)
 

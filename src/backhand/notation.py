@@ -156,12 +156,13 @@ def named(graph: Graph, name: str, slots: Sequence[Formula] = ()) -> Formula:
         return Partial(
             named(graph, of, slots[:rank]), named(graph, by, slots[rank:]), is_straight(graph)
         )
-    quantity = graph[name] if name in graph else None
-    if quantity is not None and slots and quantity.axes[0].name == POINT:
+    # A size such as N stands in sums under its own name and is no quantity.
+    axes = graph[name].axes if name in graph else ()
+    if slots and axes[0].name == POINT:
         return Entry(Name(name), tuple(slots[1:]), slots[0])
     if slots:
         return Entry(Name(name), tuple(slots))
-    return Name(name, "bold" if quantity is not None and quantity.rank == 1 else "italic")
+    return Name(name, "bold" if len(axes) == 1 else "italic")
 
 
 def is_straight(graph: Graph) -> bool:
@@ -175,31 +176,34 @@ def is_straight(graph: Graph) -> bool:
 
 def formula(expr: Expr, graph: Graph, values: Mapping[str, Value] | None = None) -> Formula:
     """An expression in index notation; with `values`, every known entry as its number."""
-    letters = _letters(expr)
+    letters = _letters(expr, graph)
     done: dict[Expr, Formula] = {}
     for node in postorder(expr):
         done[node] = _formula(node, done, letters, graph, values or {})
     return done[expr]
 
 
-def _letters(expr: Expr) -> dict[str, str]:
+def _letters(expr: Expr, graph: Graph) -> dict[str, str]:
     """A readable letter for every index: its own where it has one, else the next one free."""
     found: dict[str, None] = {}
+    points: set[str] = set()
     for node in postorder(expr):
-        found.update(dict.fromkeys(index.name for index in sorted(node.free, key=str)))
-        if isinstance(node, Total):
-            found[node.index.name] = None
-    own = {name for name in found if name.isalpha()}
-    spare = [letter for letter in LETTERS if letter not in own]
-    others = [name for name in found if name not in own]
+        if not node.args:
+            found.update(dict.fromkeys(index.name for index in sorted(node.free, key=str)))
+        if isinstance(node, Ref | Padded) and node.name in graph and node.slots:
+            first, axis = node.slots[0], graph[node.name].axes
+            if isinstance(first, Index) and axis and axis[0].name == POINT:
+                points.add(first.name)
+    own = {name: name for name in found if name.isalpha()}
+    own |= {name: POINT for name in points if POINT not in own}
+    spare = [letter for letter in LETTERS if letter not in own.values()]
+    others = sorted(name for name in found if name not in own)
     spare += [f"k_{n}" for n in range(1, max(1, len(others) - len(spare) + 1))]
-    return {**{n: n for n in own}, **dict(zip(sorted(others), spare, strict=False))}
+    return {**own, **dict(zip(others, spare, strict=False))}
 
 
 def _slots(slots: Sequence[Slot], letters: Mapping[str, str]) -> tuple[Formula, ...]:
-    return tuple(
-        Name(letters[s.name]) if isinstance(s, Index) else Num(Fraction(s)) for s in slots
-    )
+    return tuple(Name(letters[s.name]) if isinstance(s, Index) else Num(Fraction(s)) for s in slots)
 
 
 def _formula(
@@ -250,9 +254,7 @@ def _at(value: Value, slots: Sequence[Slot], graph: Graph, name: str) -> Any:
     return value[tuple(int(s) - low for s, low in zip(slots, lowers, strict=True))]  # type: ignore[arg-type]
 
 
-def _expanded(
-    index: Index, body: Expr, graph: Graph, values: Mapping[str, Value]
-) -> Formula:
+def _expanded(index: Index, body: Expr, graph: Graph, values: Mapping[str, Value]) -> Formula:
     """A sum with its terms written out."""
     terms: list[Formula] = []
     kept = _kept(index.size)

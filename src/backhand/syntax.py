@@ -6,9 +6,10 @@ that what is written can be read back. `2 · 1 + 3 · 2` stays as it is written;
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 from backhand.errors import Place
 
@@ -217,3 +218,20 @@ def strength(formula: Formula) -> int:
         whole = not isinstance(formula.value, Fraction) or formula.value.denominator == 1
         return STRENGTH[Minus] if negative else 9 if whole or formula.text else STRENGTH[Over]
     return STRENGTH.get(type(formula), 9)
+
+
+def replaced(formula: Formula, leaf: Callable[[Formula], Formula | None]) -> Formula:
+    """The formula with each part for which `leaf` gives another replaced by that, outermost first."""
+    new = leaf(formula)
+    if new is not None:
+        return new
+
+    def inside(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(inside(item) for item in cast(tuple[Any, ...], value))
+        return replaced(value, leaf) if isinstance(value, _KINDS) else value
+
+    return replace(formula, **{f.name: inside(getattr(formula, f.name)) for f in fields(formula)})
+
+
+_KINDS = get_args(Formula)

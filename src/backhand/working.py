@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,13 +39,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A neuron or an input in a picture; `label` and `value` as formulas, `bias` for a constant 1."""
+    """A neuron or an input in a picture; `label` and `value` as formulas, `bias` for a constant 1.
+
+    `factor`: what a lit path multiplies by inside the neuron, its activation's slope.
+    """
 
     name: str
     label: Formula | None
     value: Formula | None
     bias: bool = False
     lit: bool = False
+    factor: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True)

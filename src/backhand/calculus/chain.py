@@ -30,7 +30,6 @@ from backhand.expr import (
     apply,
     mul,
     names,
-    padded,
     postorder,
     power,
     ref,
@@ -229,10 +228,11 @@ def backward(graph: Graph, of: str) -> Graph:
     """
     target = graph[of]
     users = uses(graph, of)
-    made: list[Quantity] = []
-    for quantity in reversed(graph.quantities):
-        if quantity.name in users:
-            made.append(_adjoint(graph, target, quantity, users[quantity.name]))
+    made = [
+        _adjoint(graph, target, quantity, users[quantity.name])
+        for quantity in reversed(graph.quantities)
+        if quantity.name in users
+    ]
     return replace(graph, quantities=(*graph.quantities, *made))
 
 

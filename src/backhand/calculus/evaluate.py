@@ -54,10 +54,11 @@ def evaluate(expr: Expr, axes: Sequence[Index], graph: Graph, values: Mapping[st
 def settled(value: Value) -> Value:
     """An array as all fractions of bearable length, or as all float64."""
     if value.dtype != object:
-        return value if value.dtype == float else _fractions(value)
+        # Adding 0 turns the float -0.0, which no page has, into 0.0.
+        return value + 0.0 if value.dtype == float else _fractions(value)
     flat = value.ravel().tolist()
     if any(isinstance(x, float) for x in flat):
-        return floats(value)
+        return floats(value) + 0.0
     if any(isinstance(x, Fraction) and x.numerator.bit_length() > MAX_BITS for x in flat):
         return floats(value)
     return _fractions(value)

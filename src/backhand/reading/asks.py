@@ -51,22 +51,22 @@ def _expanded(usage: str) -> Iterator[tuple[str, ...]]:
 ASKS: dict[str, AskForm] = {
     form.usage.partition(" ")[0]: form
     for form in (
-        AskForm("value NAME", "the value of a quantity or of one entry, with the steps to it"),
-        AskForm("shape NAME", "the shape of a quantity"),
+        AskForm("value NAME", "its value, with the steps to it"),
+        AskForm("shape NAME", "its shape"),
         AskForm("shapes", "the shape of every quantity"),
-        AskForm("matrices", "how many weight matrices there are, and their shapes"),
+        AskForm("matrices", "how many weight matrices there are"),
         AskForm("parameters [layer N | activation N]", "how many parameters are learned"),
         AskForm("forward", "the whole forward pass"),
-        AskForm("loss", "the value of the objective on this data"),
-        AskForm("objective", "the objective written out, for one point and for all of them"),
+        AskForm("loss", "the value of the objective"),
+        AskForm("objective", "the objective, for one point and for all"),
         AskForm("class [threshold=0.5]", "the class that the output stands for"),
-        AskForm("chain Q BY", "the chain rule for dQ/dBY, as a product or sum of derivatives"),
-        AskForm("local OUT IN [in NAMES]", "one factor of a chain, in terms of these quantities"),
-        AskForm("derivative Q BY", "dQ/dBY by the chain rule, to its value"),
-        AskForm("gradient Q [BY]", "the gradient of Q by every parameter, or by one quantity"),
-        AskForm("jacobian OUT IN", "the matrix of all derivatives of one vector by another"),
+        AskForm("chain Q BY", "dQ/dBY by the chain rule, left as factors"),
+        AskForm("local OUT IN [in NAMES]", "one factor of it, in terms of these names"),
+        AskForm("derivative Q BY", "dQ/dBY worked out, to its value"),
+        AskForm("gradient Q [BY]", "by every parameter, or by one quantity"),
+        AskForm("jacobian OUT IN", "all derivatives of OUT by IN"),
         AskForm("update BY eta=2 [point=1 | over=all]", "one step of gradient descent"),
-        AskForm("draw [BY]", "the network drawn, with the paths of one derivative lit"),
+        AskForm("draw [BY]", "the network, the paths by BY lit"),
         AskForm("model", "the equations, shapes and roles"),
     )
 }

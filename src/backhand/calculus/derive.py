@@ -1,0 +1,415 @@
+"""The derivative of one entry by another, by the chain rule, with every factor worked out.
+
+One path gives a product of factors, several paths the sum over them. Where there are more paths
+than a person would read, the working goes backwards through the graph instead, one quantity at a
+time, each as a sum over its entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+
+from backhand.calculus.chain import at, backward, local, partial_name, uses
+from backhand.calculus.evaluate import evaluate
+from backhand.calculus.forward import ancestors, equation, trace
+from backhand.calculus.paths import Hop, Paths, Spot, paths, without_aliases
+from backhand.errors import AskError
+from backhand.expr import (
+    Add,
+    Apply,
+    Expr,
+    Index,
+    Mul,
+    Power,
+    Ref,
+    Total,
+    add,
+    mul,
+    names,
+    postorder,
+    rewrite,
+    substitute,
+)
+from backhand.functions import TABLE
+from backhand.graph import Graph, Value
+from backhand.notation import (
+    equals,
+    formula,
+    is_straight,
+    named,
+    number,
+    product,
+    result,
+    value_formula,
+)
+from backhand.syntax import Equal, Formula, Name, Num, Partial, Plus, Sum
+from backhand.working import Prose, Step, Working
+
+MAX_PATHS = 6
+"""More paths are shown as sums over an index."""
+
+
+def spot_formula(graph: Graph, spot: Spot) -> Formula:
+    """An entry as it is written."""
+    return named(graph, spot.name, tuple(Num(Fraction(s)) for s in spot.slots))
+
+
+def partial(graph: Graph, of: Spot, by: Spot) -> Formula:
+    """The derivative of one entry by another as a sign."""
+    return Partial(spot_formula(graph, of), spot_formula(graph, by), is_straight(graph))
+
+
+def checked(graph: Graph, of: Spot, by: Spot) -> None:
+    """Raise `AskError` unless the one depends on the other."""
+    if of.name != by.name and by.name not in ancestors(graph, of.name):
+        raise AskError(
+            f"{of.name} doesn't depend on {by.name}, so the derivative is 0",
+            f"{of.name} depends on {', '.join(sorted(ancestors(graph, of.name))) or 'nothing'}",
+        )
+
+
+def entry_derivative(graph: Graph, of: Spot, by: Spot) -> Working:
+    """The derivative of the entry `of` by the entry `by`: chain, factors, product.
+
+    Raises `AskError` where the one doesn't depend on the other.
+    """
+    checked(graph, of, by)
+    values = trace(graph)
+    found = paths(graph, of, by)
+    if found is not None and found.count <= MAX_PATHS:
+        return _along_paths(graph, found, values)
+    return _layer_by_layer(graph, of, by, values)
+
+
+def chain_rule(graph: Graph, of: Spot, by: Spot) -> Working:
+    """Only the chain: the derivative as a product of local ones, or the sum of such products."""
+    checked(graph, of, by)
+    found = paths(graph, of, by)
+    if found is not None and found.count <= MAX_PATHS:
+        sides = chain_formula(graph, found)
+        title: Prose = (_count_of_paths(found.count),)
+    else:
+        sides, title = _general_chain(graph, of, by), ("Sum over every path",)
+    step = Step(
+        title=title,
+        rule="multivariate chain rule" if found is None or found.count > 1 else "chain rule",
+        formula=sides,
+    )
+    return Working(ask=f"chain {of.name} {by.name}", answer=(sides,), steps=(step,))
+
+
+def chain_formula(graph: Graph, found: Paths) -> Equal:
+    """The chain rule written out over the paths."""
+    terms = [
+        product([partial(graph, hop.of, hop.by) for hop in without_aliases(graph, path)])
+        for path in found.each()
+    ]
+    left = partial(graph, found.start, found.end)
+    if not terms:
+        return equals(left, Num(Fraction(0)))
+    if terms == [left]:
+        return Equal((left,), ())
+    return equals(left, terms[0] if len(terms) == 1 else Plus(tuple(terms)))
+
+
+def _count_of_paths(count: int) -> str:
+    return (
+        "Chain rule along the one path" if count == 1 else f"Chain rule: the sum over {count} paths"
+    )
+
+
+# ---- few paths: every factor -------------------------------------------------------------------
+
+
+def _along_paths(graph: Graph, found: Paths, values: Mapping[str, Value]) -> Working:
+    left = partial(graph, found.start, found.end)
+    each = [without_aliases(graph, path) for path in found.each()]
+    hops = list(dict.fromkeys(hop for path in each for hop in path))
+    factors = {hop: _number(hop.slope, graph, values) for hop in hops}
+    chain = chain_formula(graph, found)
+    steps: list[Step] = []
+    if len(hops) != 1 or found.count != 1:
+        rule = "chain rule" if found.count == 1 else "multivariate chain rule"
+        steps.append(Step(title=(_count_of_paths(found.count),), rule=rule, formula=chain))
+    steps += [_factor_step(hop, graph, values) for hop in hops]
+    slope = add(*(mul(*(hop.slope for hop in path)) for path in each))
+    whole = None if any(f is None for f in factors.values()) else _exact_sum(each, factors)
+    if whole is None:
+        steps += _symbolic(graph, found, slope, left)
+        last = steps[-1].formula
+        answer: Prose = (last,) if last is not None else (left,)
+        return Working(ask=_ask(found), answer=answer, steps=tuple(steps), values=values)
+    value = np.array(whole, dtype=object if isinstance(whole, Fraction) else float)
+    if len(hops) > 1 or not hops:
+        steps.append(_product_step(graph, chain, each, factors, slope, value))
+    return Working(
+        ask=_ask(found),
+        answer=(result(left, value),),
+        result=value,
+        steps=tuple(steps),
+        values=values,
+    )
+
+
+def _ask(found: Paths) -> str:
+    def text(spot: Spot) -> str:
+        return spot.name + (f"[{','.join(map(str, spot.slots))}]" if spot.slots else "")
+
+    return f"derivative {text(found.start)} {text(found.end)}"
+
+
+def _number(slope: Expr, graph: Graph, values: Mapping[str, Value]) -> Fraction | float | None:
+    if not names(slope) <= set(values):
+        return None
+    return evaluate(slope, (), graph, values).item()
+
+
+def _exact_sum(
+    each: Sequence[Sequence[Hop]], factors: Mapping[Hop, Fraction | float | None]
+) -> Fraction | float:
+    whole: Fraction | float = Fraction(0)
+    for path in each:
+        term: Fraction | float = Fraction(1)
+        for hop in path:
+            term = term * (factors[hop] or Fraction(0))
+        whole = whole + term
+    return whole
+
+
+def _factor_step(hop: Hop, graph: Graph, values: Mapping[str, Value]) -> Step:
+    sign = partial(graph, hop.of, hop.by)
+    value = _number(hop.slope, graph, values)
+    numbers = formula(hop.slope, graph, values) if value is not None else None
+    plain = formula(hop.slope, graph)
+    raw = before_naming(graph, hop)
+    shown = value_formula(np.array(value)) if value is not None else None
+    return Step(
+        title=("The factor ", sign),
+        rule=rule_for(graph, hop),
+        formula=equals(sign, raw, plain),
+        substitution=numbers if numbers != plain and numbers != shown else None,
+        value=shown,
+        note=kink_note(graph, hop, values),
+        place=graph[hop.of.name].place,
+    )
+
+
+def before_naming(graph: Graph, hop: Hop) -> Formula | None:
+    """An activation's derivative in terms of its input, where the factor shows it by its output."""
+    quantity = graph[hop.of.name]
+    if not isinstance(quantity.definition, Apply):
+        return None
+    raw = local(at(quantity, hop.of.slots), hop.by.name, hop.by.slots)
+    return formula(raw, graph) if raw is not hop.slope else None
+
+
+def rule_for(graph: Graph, hop: Hop) -> str:
+    """The rule by which a local derivative follows from its equation."""
+    definition = graph[hop.of.name].definition
+    match definition:
+        case Apply(name):
+            return f"derivative of {TABLE[name].notation.text or name}"
+        case Power():
+            return "power rule"
+        case Total() | Add() if hop.by.name not in names(hop.slope):
+            return "a sum of products: the other factor"
+        case Mul():
+            return "product: the other factors"
+        case _:
+            return "differentiate the equation"
+
+
+def kink_note(graph: Graph, hop: Hop, values: Mapping[str, Value]) -> Prose:
+    """A word where the derivative is taken at a kink, where it doesn't exist."""
+    definition = graph[hop.of.name].definition
+    if definition is None:
+        return ()
+    here = substitute(definition, dict(zip(graph[hop.of.name].axes, hop.of.slots, strict=True)))
+    for node in postorder(here):
+        if not isinstance(node, Apply) or not TABLE[node.name].kinks or node.free:
+            continue
+        args = [_number(arg, graph, values) for arg in node.args]
+        if None in args:
+            continue
+        gap = float(args[0] or 0) - (float(args[1] or 0) if len(args) > 1 else 0.0)
+        if gap in TABLE[node.name].kinks:
+            sign = TABLE[node.name].notation.text
+            return (
+                f"{sign} has no derivative here: left and right of this point the slopes differ. "
+                "Like the frameworks, this working uses the value shown",
+            )
+    return ()
+
+
+def _product_step(
+    graph: Graph,
+    chain: Equal,
+    each: Sequence[Sequence[Hop]],
+    factors: Mapping[Hop, Fraction | float | None],
+    slope: Expr,
+    value: Value,
+) -> Step:
+    terms = [product([number(factors[hop]) for hop in path]) for path in each]
+    together = formula(slope, graph)
+    return Step(
+        title=("Multiply the factors" if len(each) == 1 else "Multiply along each path and add",),
+        rule="chain rule",
+        formula=equals(chain.sides[0], together),
+        substitution=(terms[0] if len(terms) == 1 else Plus(tuple(terms))) if terms else None,
+        value=value_formula(value),
+    )
+
+
+def _symbolic(graph: Graph, found: Paths, slope: Expr, left: Formula) -> list[Step]:
+    """Without values: the product of the factors, then everything in the given names."""
+    steps = [
+        Step(
+            title=("Put the factors in",),
+            rule="chain rule",
+            formula=equals(left, formula(slope, graph)),
+        )
+    ]
+    whole = expanded(slope, graph)
+    if whole is not slope:
+        steps.append(
+            Step(
+                title=("Put the definitions in",),
+                rule="substitution",
+                formula=equals(left, formula(whole, graph)),
+            )
+        )
+    return steps
+
+
+def expanded(expr: Expr, graph: Graph, keep: frozenset[str] = frozenset()) -> Expr:
+    """An expression with the equations of all quantities but `keep` put in for their names."""
+    previous = None
+    while expr is not previous:
+        previous = expr
+        expr = rewrite(expr, lambda node: _definition_of(node, graph, keep))
+    return expr
+
+
+def _definition_of(node: Expr, graph: Graph, keep: frozenset[str]) -> Expr | None:
+    if not isinstance(node, Ref) or node.name in keep or node.name not in graph:
+        return None
+    quantity = graph[node.name]
+    if quantity.definition is None:
+        return None
+    return substitute(quantity.definition, dict(zip(quantity.axes, node.slots, strict=True)))
+
+
+# ---- many paths: one quantity at a time --------------------------------------------------------
+
+
+def _route(graph: Graph, of: Spot, by: Spot) -> list[str]:
+    """The quantities between the two, the output's first."""
+    below = {by.name}
+    route: list[str] = []
+    wanted = ancestors(graph, of.name) | {of.name}
+    for quantity in graph:
+        if quantity.definition is None or quantity.name not in wanted:
+            continue
+        if names(quantity.definition) & below:
+            below.add(quantity.name)
+            route.append(quantity.name)
+    return list(reversed(route))
+
+
+def _layer_by_layer(graph: Graph, of: Spot, by: Spot, values: Mapping[str, Value]) -> Working:
+    route = _route(graph, of, by)
+    whole = backward(graph, of.name)
+    steps = [
+        Step(
+            title=("Sum over every path",),
+            rule="multivariate chain rule",
+            formula=_general_chain(graph, of, by),
+            note=("worked backwards, one quantity at a time",),
+        )
+    ]
+    known = dict(values)
+    # Only what lies on the way is evaluated: a wide layer's own gradient is never needed.
+    for name in [*route[1:], by.name]:
+        quantity = whole[partial_name(of.name, name)]
+        assert quantity.definition is not None
+        if names(quantity.definition) <= set(known):
+            known[quantity.name] = evaluate(quantity.definition, quantity.axes, whole, known)
+        if name != by.name:
+            steps.append(_adjoint_step(quantity.name, whole, known))
+    last = whole[partial_name(of.name, by.name)]
+    assert last.definition is not None
+    here = substitute(last.definition, dict(zip(last.axes, (*of.slots, *by.slots), strict=True)))
+    left = partial(graph, of, by)
+    value = None
+    if last.name in known:
+        lows = [axis.lower for axis in last.axes]
+        at = tuple(s - low for s, low in zip((*of.slots, *by.slots), lows, strict=True))
+        value = np.array(known[last.name][at])
+    steps.append(
+        Step(
+            title=("The entry asked for",),
+            rule="chain rule",
+            formula=equals(left, formula(here, whole)),
+            substitution=formula(here, whole, known) if value is not None else None,
+            value=value_formula(value) if value is not None else None,
+        )
+    )
+    return Working(
+        ask=f"derivative {of.name} {by.name}",
+        answer=(result(left, value),) if value is not None else (left,),
+        result=value,
+        steps=tuple(steps),
+        values=known,
+    )
+
+
+def _adjoint_step(name: str, graph: Graph, values: Mapping[str, Value]) -> Step:
+    quantity = graph[name]
+    return Step(
+        title=("Back to ", named(graph, name)),
+        rule="chain rule",
+        formula=equation(quantity, graph),
+        value=value_formula(values[name]) if name in values else None,
+    )
+
+
+def _general_chain(graph: Graph, of: Spot, by: Spot) -> Equal:
+    """The chain as sums over indices, one for each quantity on the way, for every route."""
+    left = partial(graph, of, by)
+    routes = _routes(graph, of.name, by.name)
+    letters = iter("kmpqrstuvw" * 20)
+    terms: list[Formula] = []
+    for route in routes:
+        signs: list[Formula] = [spot_formula(graph, of)]
+        bound: list[tuple[str, Index]] = []
+        for name in route[1:-1]:
+            slots: list[Formula] = []
+            for axis in graph[name].axes:
+                letter = next(letters)
+                bound.append((letter, axis))
+                slots.append(Name(letter))
+            signs.append(named(graph, name, tuple(slots)))
+        signs.append(spot_formula(graph, by))
+        term = product([Partial(a, b) for a, b in pairwise(signs)])
+        for letter, axis in reversed(bound):
+            term = Sum(letter, Num(Fraction(axis.lower)), Num(Fraction(int(axis.upper))), term)
+        terms.append(term)
+    return equals(left, terms[0] if len(terms) == 1 else Plus(tuple(terms)))
+
+
+def _routes(graph: Graph, of: str, by: str, most: int = MAX_PATHS) -> list[list[str]]:
+    """The ways through the graph by quantity, at most `most` of them."""
+    users = uses(graph, of)
+    found: list[list[str]] = []
+    stack: list[list[str]] = [[by]]
+    while stack and len(found) < most:
+        route = stack.pop()
+        if route[0] == of:
+            found.append(route)
+        else:
+            stack += [[user.name, *route] for user in users.get(route[0], [])]
+    return found

@@ -1,0 +1,270 @@
+"""Derivatives of whole vectors and matrices: backpropagation, Jacobians, and the two layouts.
+
+Numerator layout: the derivative of y in R^m by x in R^n is m×n, a scalar by an m×n matrix n×m, and
+chains read left to right. Denominator layout: the transposes, chains reversed. A gradient, which an
+update subtracts, always has its parameter's own shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from backhand.calculus.chain import backward, local_derivative, partial_name, uses
+from backhand.calculus.derive import checked
+from backhand.calculus.evaluate import evaluate
+from backhand.calculus.forward import ancestors, trace
+from backhand.calculus.paths import Spot
+from backhand.errors import AskError
+from backhand.expr import names
+from backhand.graph import AXES, Graph, Layout, Quantity, Role, Value
+from backhand.matrices import matrix_form, turned
+from backhand.notation import equals, formula, named, result, value_formula
+from backhand.syntax import Entry, Formula, Name, Plus, Times, Words, replaced
+from backhand.working import Prose, Step, Working
+
+
+def objective_of(graph: Graph, of: str | None = None) -> str:
+    """The name of the scalar whose gradient is meant; `AskError` where there is none."""
+    name = of or graph.objective
+    if name is None:
+        raise AskError("this graph has no objective", "define a scalar J, such as J = (y - yhat)^2")
+    if graph[name].size != 1:
+        raise AskError(
+            f"{name} has {graph[name].size} entries; a gradient is that of a scalar",
+            f"ask for `jacobian {name} ...`",
+        )
+    return name
+
+
+def gradients(
+    graph: Graph, of: str, by: Collection[str], values: Mapping[str, Value]
+) -> tuple[Graph, dict[str, Value]]:
+    """The backward graph, and every value in it that is needed for the derivatives by `by`."""
+    whole = backward(graph, of)
+    known = dict(values)
+    wanted = {partial_name(of, name) for name in by}
+    for quantity in reversed(whole.quantities):
+        if quantity.name in wanted and quantity.definition is not None:
+            wanted |= names(quantity.definition)
+    for quantity in whole.with_role(Role.GRADIENT):
+        definition = quantity.definition
+        if quantity.name in wanted and definition is not None and names(definition) <= set(known):
+            known[quantity.name] = evaluate(definition, quantity.axes, whole, known)
+    return whole, known
+
+
+def gradient(graph: Graph, of: str | None = None, by: Sequence[str] = ()) -> Working:
+    """Backpropagation: the gradient of a scalar by each parameter, or by each quantity in `by`.
+
+    Gradients have their quantity's own shape. The working's `values` hold them as `∂J/∂W_1`; its
+    result is the gradient itself where there is one only.
+    """
+    name = objective_of(graph, of)
+    chosen = list(by) or [q.name for q in graph.parameters if q.name in ancestors(graph, name)]
+    if not chosen:
+        raise AskError("this graph has no parameter", f"name what to differentiate {name} by")
+    for each in chosen:
+        checked(graph, Spot(name, ()), Spot(graph[each].name, ()))
+    whole, known = gradients(graph, name, chosen, trace(graph))
+    needed = _on_the_way(whole, name, chosen)
+    steps = [
+        backward_step(q, whole, known, "denominator")
+        for q in whole.with_role(Role.GRADIENT)
+        if q.name in needed
+    ]
+    answers: list[str | Formula] = []
+    for each in chosen:
+        sign = partial_name(name, each)
+        shown = named(whole, sign)
+        answers += [", " if answers else "", result(shown, known[sign]) if sign in known else shown]
+    single = known.get(partial_name(name, chosen[0])) if len(chosen) == 1 else None
+    return Working(
+        ask=" ".join(["gradient", name, *by]),
+        answer=tuple(a for a in answers if a),
+        result=single,
+        steps=tuple(steps),
+        notes=(("Each gradient is shown in the shape of its own parameter.",),),
+        values=known,
+    )
+
+
+def _on_the_way(whole: Graph, of: str, by: Collection[str]) -> set[str]:
+    """The derivatives from which those by `by` are worked out, and these themselves."""
+    needed = {partial_name(of, name) for name in by}
+    for quantity in reversed(whole.quantities):
+        if quantity.name in needed and quantity.definition is not None:
+            needed |= {n for n in names(quantity.definition) if n.startswith("∂")}
+    return needed
+
+
+def backward_step(
+    quantity: Quantity, graph: Graph, values: Mapping[str, Value], layout: Layout
+) -> Step:
+    """The step back to one quantity, in matrix notation where there is one."""
+    assert quantity.definition is not None
+    sign = named(graph, quantity.name)
+    matrices = matrix_form(quantity, graph, layout)
+    right = matrices
+    left = sign
+    if right is None:
+        left = named(graph, quantity.name, tuple(Name(axis.name) for axis in quantity.axes))
+        right = formula(quantity.definition, graph)
+    numbers = None
+    if quantity.rank == 0 and not _mentions_arrays(quantity, graph):
+        numbers = formula(quantity.definition, graph, values)
+    value = values.get(quantity.name)
+    return Step(
+        title=("Back to ", sign),
+        rule="chain rule",
+        formula=equals(left, right),
+        substitution=numbers if value is not None else None,
+        value=None if value is None else value_formula(arranged(value, quantity, graph, layout)),
+        note=_cut_note(right),
+    )
+
+
+def _mentions_arrays(quantity: Quantity, graph: Graph) -> bool:
+    return any(graph[n].rank for n in names(quantity.definition)) if quantity.definition else False
+
+
+def _cut_note(right: Formula) -> Prose:
+    """Says why a matrix stands without its first column."""
+    cut: list[Formula] = []
+
+    def leaf(part: Formula) -> Formula | None:
+        if isinstance(part, Entry) and any(isinstance(s, Words) for s in part.slots):
+            cut.append(part.of)
+        return None
+
+    replaced(right, leaf)
+    return ("without column 0 of ", cut[0], ": the bias multiplies the constant 1") if cut else ()
+
+
+def arranged(value: Value, quantity: Quantity, graph: Graph, layout: Layout) -> Value:
+    """The array of a derivative as its layout shows it; a row is a matrix with one row."""
+    if not turned(quantity.name, graph, layout):
+        return value
+    return value.reshape(1, -1) if value.ndim == 1 else value.T
+
+
+def array_derivative(graph: Graph, of: str, by: str, layout: Layout) -> Working:
+    """The derivative of a whole quantity by a whole quantity, in the given layout.
+
+    Raises `AskError` for more than two axes together that aren't a scalar by a matrix.
+    """
+    checked(graph, Spot(of, ()), Spot(by, ()))
+    if graph[of].rank + graph[by].rank > 2:
+        raise AskError(
+            f"the derivative of {of} by {by} has {graph[of].rank + graph[by].rank} axes "
+            "and no matrix to stand in",
+            f"name one entry, as in {of}[1]",
+        )
+    whole, known = gradients(graph, of, [by], trace(graph))
+    last = whole[partial_name(of, by)]
+    needed = _on_the_way(whole, of, [by])
+    steps = _chain_steps(graph, of, by, layout)
+    steps += [
+        backward_step(q, whole, known, layout)
+        for q in whole.with_role(Role.GRADIENT)
+        if q.name in needed
+    ]
+    sign = named(whole, last.name)
+    value = known.get(last.name)
+    shown = None if value is None else arranged(value, last, whole, layout)
+    return Working(
+        ask=f"derivative {of} {by}",
+        answer=(result(sign, shown) if shown is not None else steps[-1].formula or sign,),
+        result=shown,
+        steps=tuple(steps),
+        notes=(layout_note(graph, of, by, layout),),
+        values=known,
+        layout=layout,
+    )
+
+
+def layout_note(graph: Graph, of: str, by: str, layout: Layout) -> Prose:
+    """The layout and the shape that follows from it."""
+    rows, cols = _shape(graph, of, by, layout)
+    return (
+        f"{layout.capitalize()} layout: ",
+        named(graph, partial_name(of, by)),
+        f" is {rows}×{cols}.",
+    )
+
+
+def _shape(graph: Graph, of: str, by: str, layout: Layout) -> tuple[int, int]:
+    if graph[by].rank == 2:
+        rows, cols = graph[by].shape
+        return (cols, rows) if layout == "numerator" else (rows, cols)
+    m, n = graph[of].size, graph[by].size
+    return (m, n) if layout == "numerator" else (n, m)
+
+
+def _chain_steps(graph: Graph, of: str, by: str, layout: Layout) -> list[Step]:
+    """The chain at vector level, factors in the order of the layout, and their shapes."""
+    if graph[by].rank == 2 or graph[of].rank == 2:
+        return []
+    routes = vector_routes(graph, of, by)
+    if routes is None or routes == [[of, by]]:
+        return []
+    terms: list[Formula] = []
+    shapes: list[str] = []
+    for route in routes:
+        pairs = list(pairwise(route))
+        if layout == "denominator":
+            pairs.reverse()
+        signs = tuple(named(graph, partial_name(a, b)) for a, b in pairs)
+        terms.append(signs[0] if len(signs) == 1 else Times(signs, "@"))
+        sizes = [_shape(graph, a, b, layout) for a, b in pairs]
+        shapes.append(" by ".join(f"{m}×{n}" for m, n in sizes))
+    chain = terms[0] if len(terms) == 1 else Plus(tuple(terms))
+    return [
+        Step(
+            title=(
+                "The chain, from output to input"
+                if layout == "numerator"
+                else "The chain, from input to output",
+            ),
+            rule=f"chain rule, {layout} layout",
+            formula=equals(named(graph, partial_name(of, by)), chain),
+            note=("shapes: " + "; ".join(shapes),),
+        )
+    ]
+
+
+def vector_routes(graph: Graph, of: str, by: str, most: int = 4) -> list[list[str]] | None:
+    """The ways from `of` to `by` through vectors and scalars; None where they are too many."""
+    users = uses(graph, of)
+    found: list[list[str]] = []
+    stack: list[list[str]] = [[by]]
+    while stack:
+        route = stack.pop()
+        if route[0] == of:
+            found.append(route)
+            if len(found) > most:
+                return None
+        else:
+            stack += [[user.name, *route] for user in users.get(route[0], [])]
+    return found
+
+
+def local_array(graph: Graph, of: str, by: str) -> Quantity:
+    """∂of/∂by through the one equation of `of`, as a quantity with the axes of both."""
+    source, wanted = graph[of], graph[by]
+    both = (*source.axes, *wanted.axes)
+    own = tuple(axis.named(letter) for axis, letter in zip(both, AXES, strict=False))
+    outer, inner = own[: source.rank], own[source.rank :]
+    return Quantity(
+        name=partial_name(of, by),
+        axes=own,
+        role=Role.GRADIENT,
+        definition=local_derivative(graph, of, outer, by, inner),
+        place=source.place,
+    )
+
+
+def with_quantity(graph: Graph, quantity: Quantity) -> Graph:
+    """The graph with one more quantity."""
+    return replace(graph, quantities=(*graph.quantities, quantity))

@@ -1,0 +1,127 @@
+r"""Worksheets: a page of MyST-flavoured Markdown to blocks, questions and graphs.
+
+- A `$$ … $$` block, a `\begin{align}` block and a ```` ```{math} ```` or ```` ```{model} ```` fence
+  define quantities. They add up down the page; a line `% new model` (or `{model} new`) starts afresh.
+- A formula is prose where the line `% prose` stands above it, inside a sentence, and in a question's
+  own words (its list item).
+- One or more lines `% ask: …` right below a paragraph, or in a list item, make it a question.
+
+Lines that start with `%` are comments in MyST, so no reader of the page sees them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backhand.errors import AskError, BackhandError, LimitError, Place, ReadingError
+from backhand.graph import Graph
+from backhand.reading.asks import quantities
+from backhand.reading.blocks import Page
+from backhand.working import Ask, Question, Worksheet
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+MAX_BYTES = 2_000_000
+"""The largest worksheet."""
+
+
+def read(path: str | os.PathLike[str]) -> Worksheet:
+    """The worksheet in a file, UTF-8 text.
+
+    Raises `ReadingError` where there is no such file or it isn't text, `LimitError` where it is
+    over 2 MB, and what `worksheet` raises.
+    """
+    file = Path(path)
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except IsADirectoryError:
+        raise ReadingError("this is a folder", "name a worksheet in it") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise ReadingError(
+            f"the file can't be read: {reason or error}", "check its name and its permissions"
+        ) from None
+    if len(data) > MAX_BYTES:
+        raise LimitError(f"a worksheet has at most {MAX_BYTES:,} bytes", "split the file")
+    if b"\0" in data:
+        raise ReadingError("this is no text file", "name a worksheet in Markdown")
+    try:
+        return worksheet(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace")
+        row, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise ReadingError(
+            f"the byte {data[error.start]:#04x} isn't UTF-8 text",
+            "save the file in the encoding UTF-8",
+            Place(row, column),
+        ) from None
+
+
+def worksheet(text: str) -> Worksheet:
+    """The worksheet in a text. A text of definitions only, with no Markdown, is one too.
+
+    Raises `BackhandError` with the line and column where a definition or an ask can't be read.
+
+    >>> sheet = worksheet("$$ x = 3 $$\\n\\nWhat is $x$?\\n\\n% ask: value x")
+    >>> [(q.number, q.words, q.asks[0].text) for q in sheet.questions]
+    [('1', 'What is $x$?', 'value x')]
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    page = Page(lines)
+    page.walk(_tokens("\n".join(lines) + "\n"))
+    if not page.pieces and text.strip():
+        page.define_all()
+    page.start_afresh()
+    for question, model in page.asked:
+        _check_names(question, page.graphs[model] if model < len(page.graphs) else Graph(()))
+    return Worksheet(page.title, tuple(page.blocks()), tuple(page.graphs), page.layout)
+
+
+def _tokens(text: str) -> Sequence[Token]:
+    """The blocks of a page. Text inside a block stays unparsed: formulas in a sentence are prose."""
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.amsmath import amsmath_plugin
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+    from mdit_py_plugins.front_matter import front_matter_plugin
+    from mdit_py_plugins.myst_blocks import myst_block_plugin
+
+    parser = MarkdownIt("commonmark")
+    parser.use(front_matter_plugin).use(myst_block_plugin).use(amsmath_plugin)
+    parser.use(dollarmath_plugin, allow_blank_lines=False)
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser.parse(text)
+
+
+def _check_names(question: Question, whole: Graph) -> None:
+    """Raise `AskError` where an ask names what isn't defined at its place; `whole` is its model."""
+    from backhand.reading.meaning import entry
+
+    for ask in question.asks:
+        for word in quantities(ask):
+            try:
+                entry(word, question.graph)
+            except BackhandError as error:
+                error.place = _word_place(ask, word)
+                try:
+                    name, _ = entry(word, whole)
+                except BackhandError:
+                    raise error from None
+                below = whole[name].place
+                raise AskError(
+                    f"{word} isn't defined yet: it is defined further down"
+                    + (f", at line {below.line}" if below else ""),
+                    "put the question below the definition",
+                    error.place,
+                ) from None
+
+
+def _word_place(ask: Ask, word: str) -> Place | None:
+    if ask.place is None:
+        return None
+    return replace(ask.place, column=ask.place.column + max(ask.text.find(word), 0))
