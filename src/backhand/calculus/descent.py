@@ -8,11 +8,11 @@ from fractions import Fraction
 import numpy as np
 
 from backhand.calculus.chain import partial_name
-from backhand.calculus.derive import entry_derivative, partial, spot_formula
+from backhand.calculus.derive import entry_derivative
 from backhand.calculus.evaluate import settled
 from backhand.calculus.forward import known, trace
 from backhand.calculus.gradient import gradient, objective_of
-from backhand.calculus.paths import Spot, is_entry
+from backhand.calculus.paths import Spot, is_entry, partial, spot_formula
 from backhand.calculus.points import over_points
 from backhand.errors import AskError
 from backhand.graph import POINT, Graph, Role, Value

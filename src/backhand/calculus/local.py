@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from backhand.calculus.chain import at, in_terms_of, local, partial_name
-from backhand.calculus.derive import expanded, kink_note, partial, rule_for
+from backhand.calculus.derive import expanded, kink_note, rule_for
 from backhand.calculus.evaluate import evaluate
 from backhand.calculus.forward import equation, trace
 from backhand.calculus.gradient import arranged, layout_note, local_array, with_quantity
-from backhand.calculus.paths import Hop, Spot, is_entry
+from backhand.calculus.paths import Hop, Spot, is_entry, partial
 from backhand.errors import AskError
 from backhand.expr import Expr, names
 from backhand.graph import Graph, Layout, Value

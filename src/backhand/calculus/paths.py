@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 
 from backhand.calculus.chain import is_alias, local_derivative, uses
 from backhand.errors import AskError
 from backhand.expr import ZERO, Add, Expr, Index, Same, postorder, substitute
 from backhand.graph import Graph, Quantity
+from backhand.notation import is_straight, named
+from backhand.syntax import Formula, Num, Partial
 
 MAX_EDGES = 400
 """More edges than a person would follow: then sums over an index are shown instead of paths."""
+MAX_PATHS = 6
+"""More paths than this are shown as sums over an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,16 @@ def spot(text: str, graph: Graph) -> Spot:
         ranges = ", ".join(f"{a.lower} to {a.upper}" for a in quantity.axes) or "none"
         raise AskError(f"{name} has no entry {text}", f"its entry numbers are {ranges}")
     return Spot(name, slots)
+
+
+def spot_formula(graph: Graph, spot: Spot) -> Formula:
+    """An entry as it is written."""
+    return named(graph, spot.name, tuple(Num(Fraction(s)) for s in spot.slots))
+
+
+def partial(graph: Graph, of: Spot, by: Spot) -> Formula:
+    """The derivative of one entry by another as a sign."""
+    return Partial(spot_formula(graph, of), spot_formula(graph, by), is_straight(graph))
 
 
 def is_entry(graph: Graph, at: Spot) -> bool:

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from backhand.calculus.chain import local_derivative
-from backhand.calculus.derive import partial, spot_formula
 from backhand.calculus.evaluate import evaluate
 from backhand.calculus.forward import ancestors, trace
 from backhand.calculus.gradient import objective_of
-from backhand.calculus.paths import Hop, Spot, is_entry, paths, spot
+from backhand.calculus.paths import Hop, Spot, is_entry, partial, paths, spot, spot_formula
 from backhand.calculus.structure import function_name, has_bias_folded, layers
 from backhand.errors import AskError
 from backhand.expr import ONE, ZERO, Ref, names, substitute

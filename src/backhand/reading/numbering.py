@@ -10,7 +10,7 @@ class Numbers:
 
     def __init__(self) -> None:
         self._sections: list[tuple[int, str]] = []
-        self._counts: dict[str, int] = {}
+        self._last: dict[tuple[int, str], str] = {}
         self._used: dict[str, int] = {}
         self._taken: set[str] = set()
         self._titled = False
@@ -25,17 +25,17 @@ class Numbers:
         while self._sections and self._sections[-1][0] >= level:
             self._sections.pop()
         outer = self.section
+        before, _, last = self._last.get((level, outer), joined(outer, 0)).rpartition(".")
         typed = re.match(r"(\d{1,6}(?:\.\d{1,6}){0,5})[.)]?\s", words)
         if typed:
             number = typed[1]
         elif level == 1 and not self._titled:
             number = ""
         else:
-            number = joined(outer, self._counts.get(outer, 0) + 1)
+            number = joined(before, int(last) + 1)
         self._titled = self._titled or level == 1
-        before, _, last = number.rpartition(".")
-        if last and before == outer:
-            self._counts[outer] = int(last)
+        if number:
+            self._last[level, outer] = number
         self._sections.append((level, number))
 
     def question(self, prefix: str, typed: int | None) -> str | None:

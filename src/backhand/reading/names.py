@@ -1,0 +1,288 @@
+"""Names: one canonical spelling for all notations, and what a run of letters stands for.
+
+`ab` is two letters in LaTeX, one name in ASCII where the page defines it, and the product of `a`
+and `b` where it defines these. The parser sees only names for which that is settled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from backhand.compositions import COMPOSED_AS
+from backhand.functions import READ_AS
+from backhand.reading.tokens import ACCENTS, FONTS, Source, Token, partners
+
+MAX_NAME = 64
+"""The longest name in characters."""
+MAX_PRODUCT = 12
+"""The longest word that may be a product of names."""
+INDEX_LETTERS = frozenset("ijklmnpqrs")
+"""The letters that number things: in `W_{jk}` they are two indices, in `W_{xh}` they are a word."""
+LIBRARIES = frozenset("np numpy jnp torch tf math F nn functional linalg special".split())
+WRITTEN_AS = frozenset(
+    "sum mean norm dot matmul mm multiply power pow square transpose array asarray tensor".split()
+)
+"""Functions, beside those of the tables, that stand for a notation of their own."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The canonical names that a page defines: its quantities, and functions of its own."""
+
+    quantities: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
+
+    def is_function(self, name: str) -> bool:
+        """Whether a name is a function's. A page's own meaning for it goes first."""
+        if name in self.functions or name in self.quantities:
+            return name in self.functions
+        return name in READ_AS or name in COMPOSED_AS or name in WRITTEN_AS
+
+    @cached_property
+    def spellings(self) -> frozenset[str]:
+        """How the quantities may be spelled inside a word: `W_1` also as `W1`."""
+        return self.quantities | {re.sub(r"_(?=\d+$)", "", name) for name in self.quantities}
+
+    def __or__(self, other: Known) -> Known:
+        if other.quantities <= self.quantities and other.functions <= self.functions:
+            return self
+        return Known(self.quantities | other.quantities, self.functions | other.functions)
+
+
+def spelled(ident: str) -> str:
+    """The canonical spelling of an identifier.
+
+    >>> [spelled(s) for s in ("W1", "y_hat", "yhat_1", "W_out", "leaky_relu")]
+    ['W_1', 'yhat', 'yhat_1', 'W_out', 'leaky_relu']
+    """
+    ident = re.sub(rf"^([A-Za-z]+)_({'|'.join(set(ACCENTS.values()))})(?=_|$|\d)", r"\1\2", ident)
+    return re.sub(r"^([A-Za-z]+)(\d+)(?=_|$)", r"\1_\2", ident)
+
+
+def accented(name: str, accent: str) -> str:
+    """A name under an accent, which stands before its subscript: `\\hat{y_1}` is `yhat_1`."""
+    letters, underscore, subscript = name.partition("_")
+    return f"{letters}{accent}{underscore}{subscript}"
+
+
+# ---- settling identifiers ----------------------------------------------------------------------
+
+
+def settled(
+    tokens: Sequence[Token], known: Known, source: Source
+) -> tuple[list[Token], tuple[str, ...]]:
+    """The tokens of one formula with every identifier made into names, and notes on the doubtful."""
+    settler = _Settler(source, known, _is_latex(tokens, source))
+    marked = _differentials(tokens, known, source)
+    out: list[Token] = []
+    for at, token in enumerate(marked):
+        if token.kind == "ident":
+            follower = marked[at + 1].text if at + 1 < len(marked) else ""
+            out += settler.names(token, follower)
+        else:
+            out.append(token)
+    return out, tuple(settler.notes)
+
+
+def _is_latex(tokens: Sequence[Token], source: Source) -> bool:
+    """Whether a formula uses a LaTeX command, so that letters side by side are a product."""
+    return any(
+        source.text[t.at] == "\\" and source.text[t.at + 1 : t.at + 2].isalpha() for t in tokens
+    )
+
+
+class _Settler:
+    def __init__(self, source: Source, known: Known, latex: bool) -> None:
+        self.source = source
+        self.known = known
+        self.latex = latex
+        self.notes: list[str] = []
+
+    def names(self, token: Token, follower: str) -> list[Token]:
+        """What an identifier stands for; `follower` is the text of the token after it."""
+        word = token.text
+        if len(word) > MAX_NAME:
+            raise self.source.limit(
+                f"a name has more than {MAX_NAME} letters", "choose a shorter one", token.at
+            )
+        if word.lower() in ("nan", "inf", "infinity"):
+            raise self.source.error(
+                f"{word} is not a number to work with", "write a finite one", token.at
+            )
+        if self.latex:
+            return self._letters(token)
+        if word == "sum" and follower == "_" or re.fullmatch(r"sum_[a-zA-Z]", word):
+            return self._sum(token)
+        name = spelled(word)
+        if self._is_one(name) or word in LIBRARIES and follower == ".":
+            return [_name(token, name)]
+        return self._indexed(token, name) or self._segmented(token) or [_name(token, name)]
+
+    def _is_one(self, name: str) -> bool:
+        return len(name) == 1 or name in self.known.quantities or self.known.is_function(name)
+
+    def _letters(self, token: Token) -> list[Token]:
+        """In LaTeX: letter by letter, one sign after each underscore."""
+        word = token.text
+        whole = spelled(word)
+        letters = re.match(r"[A-Za-z]+", word)
+        if letters and len(letters[0]) > 1 and self._is_one(whole):
+            raise self.source.error(
+                f"in LaTeX {word} is a product of single letters",
+                f"write \\text{{{word}}} for the name, or a space between the letters",
+                token.at,
+            )
+        if re.search(r"_\d\d", word):
+            raise self.source.error(
+                f"{word} is ambiguous in LaTeX",
+                "brace the subscript: x_{12} for number 12, x_{1,2} for the entry (1, 2)",
+                token.at,
+            )
+        out: list[Token] = []
+        for match in re.finditer(r"[A-Za-z]|\d+|_", word):
+            kind = "sign" if match[0] == "_" else "number" if match[0].isdigit() else "name"
+            start = token.at + match.start()
+            glued = token.glued if match.start() == 0 else True
+            out.append(Token(kind, match[0], start, token.at + match.end(), glued))
+        return out
+
+    def _sum(self, token: Token) -> list[Token]:
+        """`sum_k` and the start of `sum_{k=1}^3`, with the sign for sums."""
+        sign = Token("sign", "Σ", token.at, token.end, token.glued)
+        if token.text == "sum":
+            return [sign]
+        return [sign, *_scripted(token, "_", token.text[4:])]
+
+    def _indexed(self, token: Token, name: str) -> list[Token]:
+        """`W_jk` where only W is known: the entry (j, k)."""
+        base, _, letters = name.partition("_")
+        if base not in self.known.quantities or not 2 <= len(letters) <= 3:
+            return []
+        if not INDEX_LETTERS.issuperset(letters):
+            return []
+        self._note(token, f"{base}[{', '.join(letters)}]")
+        return [_name(token, base), *_scripted(token, "_", letters)]
+
+    def _segmented(self, token: Token) -> list[Token]:
+        """The known names of which a word is made, if there is one way to cut it."""
+        cuts = self._cuts(token.text)
+        if len(cuts) > 1:
+            readings = " or ".join("·".join(cut) for cut in cuts[:2])
+            raise self.source.error(
+                f"{token.text} can be read as {readings}", "put a * between the names", token.at
+            )
+        if not cuts:
+            return []
+        self._note(token, " · ".join(cuts[0]))
+        out: list[Token] = []
+        start = token.at
+        for piece in cuts[0]:
+            glued = token.glued if start == token.at else True
+            out.append(Token("name", spelled(piece), start, start + len(piece), glued))
+            start += len(piece)
+        return out
+
+    def _cuts(self, word: str) -> list[tuple[str, ...]]:
+        """At most two of the ways to cut a word into known names."""
+        if len(word) > MAX_PRODUCT:
+            return []
+        ways: list[list[tuple[str, ...]]] = [[()], *([] for _ in word)]
+        for end in range(1, len(word) + 1):
+            if word[end : end + 1].isdigit() or word[end : end + 1] == "_":
+                continue
+            for start in range(end):
+                if ways[start] and word[start:end] in self.known.spellings:
+                    ways[end] += [(*way, word[start:end]) for way in ways[start]]
+            del ways[end][2:]
+        return ways[-1]
+
+    def _note(self, token: Token, reading: str) -> None:
+        note = f"I read {token.text} as {reading}"
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+def _name(token: Token, name: str) -> Token:
+    return Token("name", name, token.at, token.end, token.glued, token.font)
+
+
+def _scripted(token: Token, sign: str, letters: str) -> list[Token]:
+    """A script of single letters behind a token."""
+    end = token.end
+    signs = [Token("sign", s, end, end, True) for s in (sign, "{")]
+    names = [Token("name", s, end, end, True) for s in letters]
+    return [*signs, *names, Token("sign", "}", end, end, True)]
+
+
+# ---- derivatives -------------------------------------------------------------------------------
+
+
+def _differentials(tokens: Sequence[Token], known: Known, source: Source) -> list[Token]:
+    """The tokens with the d of `dy/dx` and `\\frac{dy}{dx}` made a sign of its own.
+
+    Only pairs are taken, and none where the page itself has a `d` or a `dy`.
+    """
+    if "d" in known.quantities or not any(_is_d(t, known) for t in tokens):
+        return list(tokens)
+    closing = partners(tokens, source)
+    marked: set[int] = set()
+    for at, token in enumerate(tokens):
+        if at in marked or not _is_d(token, known):
+            continue
+        end = _operand_end(tokens, at if len(token.text) > 1 else at + 1, closing)
+        other = _after_bar(tokens, at, end, closing)
+        if other < len(tokens) and _is_d(tokens[other], known):
+            marked |= {at, other}
+    out: list[Token] = []
+    for at, token in enumerate(tokens):
+        if at not in marked:
+            out.append(token)
+            continue
+        out.append(Token("sign", "d", token.at, token.at + 1, token.glued))
+        if len(token.text) > 1:
+            out.append(Token("ident", token.text[1:], token.at + 1, token.end, True))
+    return out
+
+
+def _is_d(token: Token, known: Known) -> bool:
+    if token.kind == "name":
+        return token.text == "d"
+    if token.kind != "ident" or token.text[0] != "d" or spelled(token.text) in known.quantities:
+        return False
+    return len(token.text) == 1 or token.text[1].isalpha() and not known.is_function(token.text)
+
+
+def _after_bar(
+    tokens: Sequence[Token], at: int, end: int, closing: dict[int, int]
+) -> int:
+    """Where the denominator starts whose numerator is from `at` to `end`; else past the end."""
+    if end < len(tokens) and tokens[end].text == "/":
+        return end + 1
+    braced = at >= 2 and tokens[at - 1].text == "{" and tokens[at - 2].text == "frac"
+    if braced and closing[at - 1] in (at + 1, end) and closing[at - 1] + 1 < len(tokens):
+        if tokens[closing[at - 1] + 1].text == "{":
+            return closing[at - 1] + 2
+    return len(tokens)
+
+
+def _operand_end(tokens: Sequence[Token], at: int, closing: dict[int, int]) -> int:
+    """The position after the name or bracket at `at`, its scripts and indices included."""
+    if at < len(tokens) and tokens[at].text in (*ACCENTS, *FONTS):
+        at += 1
+    at = closing.get(at, at) + 1
+    for _ in range(3):  # more scripts and indices than that no derivative has
+        if at >= len(tokens):
+            break
+        token = tokens[at]
+        if token.text in ("_", "^") and token.kind == "sign":
+            at = closing.get(at + 1, at + 1) + 1
+        elif token.text in ("[", "(") and token.glued:
+            at = closing[at] + 1
+        else:
+            break
+    return at
+
+
