@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from backhand.errors import MeaningError, Place
 from backhand.expr import Expr, Index, Padded, Ref, names, postorder
+from backhand.syntax import Formula
 
 if TYPE_CHECKING:
     from backhand.working import Working
@@ -162,7 +163,8 @@ class Graph:
 
     `objective` names the scalar to be minimised. `notes` say how something was read that could have
     been read otherwise. `points` holds data of several points, by name, first axis the point; the
-    quantities themselves carry the first of them. Raises `MeaningError` where an equation names an
+    quantities themselves carry the first of them. `functions` are those that the page defined, as
+    parameters and body, and `declared` the roles that it gave in words. Raises `MeaningError` where an equation names an
     unknown quantity, an index out of range or one that is not on its left-hand side.
     """
 
@@ -170,6 +172,10 @@ class Graph:
     objective: str | None = None
     notes: tuple[str, ...] = ()
     points: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    functions: Mapping[str, tuple[tuple[str, ...], Formula]] = field(
+        default_factory=dict[str, tuple[tuple[str, ...], Formula]]
+    )
+    declared: Mapping[str, Role] = field(default_factory=dict[str, Role])
     _by_name: Mapping[str, Quantity] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

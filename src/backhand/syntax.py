@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Any, ClassVar, Literal, TypeAlias, cast, get_args
 
 from backhand.errors import Place
 
@@ -138,6 +138,7 @@ class Norm:
 class Test:
     """1 where the comparison holds, else 0: `[a > 0]`."""
 
+    __test__: ClassVar[bool] = False  # no test class, though pytest would take it for one
     left: Formula
     order: Literal[">", ">=", "<", "<=", "="]
     right: Formula

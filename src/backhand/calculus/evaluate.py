@@ -105,12 +105,14 @@ def _value(
             return _picked_padded(values[name], slots, rank, graph)
         case Same(left, right):
             return _delta(left, right)
-        case Total(index, (body,)):
-            factors = [done[arg] for arg in _inputs(node)]
-            return _contracted(factors, index, body)
+        case Total(index):
+            factors = _inputs(node)
+            if any(_is_log_of_zero(f, done) for f in factors):
+                return _contracted([_product(factors, done)], index)
+            return _contracted([done[f] for f in factors], index)
         case Mul(args) as product:
             ratio = _ratio(product)
-            return _softmax(ratio, product, done) if ratio else _product([done[a] for a in args])
+            return _softmax(ratio, product, done) if ratio else _product(args, done)
         case Apply("log", (Total(index, (Apply("exp", (inner,)),)),)) if inner in done:
             return _log_sum_exp(done[inner], index)
         case Add(args):
@@ -192,15 +194,32 @@ def _aligned(items: Sequence[Labelled]) -> tuple[list[Value], tuple[Index, ...]]
     return _same_kind(out), axes
 
 
-def _product(items: Sequence[Labelled]) -> Labelled:
-    arrays, order = _aligned(items)
-    out = arrays[0]
-    for array in arrays[1:]:
-        out = out * array
+def _product(factors: Sequence[Expr], done: Mapping[Expr, Labelled]) -> Labelled:
+    """The product of the factors. 0 · log 0 is 0, its limit: a class that can't be costs nothing."""
+    arrays, order = _aligned([done[f] for f in factors])
+    logs = [_is_log_of_zero(f, done) for f in factors]
+    out = _times([a for a, log in zip(arrays, logs, strict=True) if not log])
+    for array in (a for a, log in zip(arrays, logs, strict=True) if log):
+        out = np.where(out == 0, 0.0, out * array)
     return np.asarray(out), order
 
 
-def _contracted(items: Sequence[Labelled], index: Index, body: Expr) -> Labelled:
+def _is_log_of_zero(factor: Expr, done: Mapping[Expr, Labelled]) -> bool:
+    return (
+        isinstance(factor, Apply)
+        and factor.name == "log"
+        and bool(np.isneginf(done[factor][0]).any())
+    )
+
+
+def _times(arrays: Sequence[Value]) -> Value:
+    out = arrays[0] if arrays else np.ones(())
+    for array in arrays[1:]:
+        out = out * array
+    return np.asarray(out)
+
+
+def _contracted(items: Sequence[Labelled], index: Index) -> Labelled:
     """The sum over `index` of the product of the items, as one contraction."""
     keep = tuple(i for i in dict.fromkeys(i for _, o in items for i in o) if i != index)
     label = {i: n for n, i in enumerate((*keep, index))}
@@ -255,4 +274,5 @@ def _softmax(ratio: tuple[Expr, Expr, Total], node: Mul, done: Mapping[Expr, Lab
     norm, norm_order = _log_sum_exp(done[below.args[0].args[0]], below.index)
     (above, shift), order = _aligned([done[top.args[0]], (norm, norm_order)])
     rest = [done[f] for f in node.args if f is not top and f is not inverse]
-    return _product([(np.exp(floats(above) - shift), order), *rest])
+    arrays, axes = _aligned([(np.exp(floats(above) - shift), order), *rest])
+    return _times(arrays), axes

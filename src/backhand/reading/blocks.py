@@ -53,7 +53,9 @@ class Page:
     lines: list[str]
     title: str = ""
     layout: Layout = "numerator"
-    graph: Graph = field(default_factory=lambda: Graph(()))
+    definitions: list[str] = field(default_factory=list[str])
+    """The definitions of the model so far, each on its line of the page."""
+    notes: list[str] = field(default_factory=list[str])
     graphs: list[Graph] = field(default_factory=list[Graph])
     pieces: list[_Piece] = field(default_factory=list[_Piece])
     asked: list[tuple[Question, int]] = field(default_factory=list[tuple[Question, int]])
@@ -67,6 +69,7 @@ class Page:
     body: int = 0
     """Where the page begins, after its front matter."""
     numbers: Numbers = field(default_factory=Numbers)
+    _graph: Graph | None = None
 
     def walk(self, tokens: Sequence[Token]) -> None:
         """Go down the page, block by block."""
@@ -193,24 +196,34 @@ class Page:
             question.end = max(question.end, end)
         if not self.prose:
             note = f"line {start + 1}: the formula in this question's words is read as prose"
-            self.graph = replace(self.graph, notes=(*self.graph.notes, note))
+            self.notes.append(note)
+            self._graph = None
 
     def define(self, text: str, start: int, end: int) -> None:
-        """Extend the graph by the definitions in `text`, whose first line is line `start`."""
+        """Add the definitions in `text`, whose first line is line `start`, to the model."""
+        self.definitions += [""] * (start - len(self.definitions)) + text.split("\n")[: end - start]
+        self._graph = None
+        self._piece(start, end, "model")
+
+    def graph(self) -> Graph:
+        """The model so far. It is read as one text, on the page's own lines, so that places agree."""
         from backhand.reading.meaning import model
 
-        try:
-            self.graph = model(text, base=self.graph, start=Place(start + 1, 1))
-        except BackhandError as error:
-            place = error.place or Place(start + 1, 1)
-            error.place = self._place(place.line, place.column)
-            raise
-        self._piece(start, end, "model")
+        if self._graph is None:
+            try:
+                graph = model("\n".join(self.definitions)) if self.definitions else Graph(())
+            except BackhandError as error:
+                if error.place:
+                    error.place = self._place(error.place.line, error.place.column)
+                raise
+            self._graph = replace(graph, notes=(*graph.notes, *self.notes))
+        return self._graph
 
     def define_all(self) -> None:
         """Read the whole text as definitions: it has no headings, questions or blocks."""
+        self.define("\n".join(self.lines), 0, len(self.lines))
         try:
-            self.define("\n".join(self.lines), 0, len(self.lines))
+            self.graph()
         except BackhandError as error:
             hint = "on a page of Markdown, definitions stand between $$ and $$"
             error.mend = f"{error.mend}; {hint}" if error.mend else hint
@@ -218,9 +231,9 @@ class Page:
 
     def start_afresh(self) -> None:
         """End the model so far."""
-        if self.graph.quantities:
-            self.graphs.append(self.graph)
-        self.graph = Graph(())
+        if self.definitions:
+            self.graphs.append(self.graph())
+        self.definitions, self.notes, self._graph = [], [], None
 
     def _comment(self, start: int, end: int) -> None:
         for row in range(start, end):
@@ -262,7 +275,7 @@ class Page:
                 "go on counting, or give the second list a heading of its own",
                 self._place(item.start + 1, 1),
             )
-        question = Question(number, "\n\n".join(item.words), tuple(item.asks), self.graph)
+        question = Question(number, "\n\n".join(item.words), tuple(item.asks), self.graph())
         self.asked.append((question, len(self.graphs)))
         self._piece(item.start, item.end, "question", question=question)
 
@@ -281,8 +294,8 @@ class Page:
         """Every line of the page in its block; what is nothing else is prose."""
         at = self.body
         pieces = sorted(self.pieces, key=lambda piece: piece.start)
-        ends = [piece.start for piece in pieces[1:]] + [len(self.lines)]
-        for piece, limit in zip(pieces, ends, strict=True):
+        limits = [*(piece.start for piece in pieces), len(self.lines)]
+        for piece, limit in zip(pieces, limits[1:], strict=True):
             yield from self._prose(at, piece.start)
             at = min(piece.end, limit)
             yield replace(piece.block, source=self._source(piece.start, at))

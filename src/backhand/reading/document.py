@@ -12,6 +12,7 @@ Lines that start with `%` are comments in MyST, so no reader of the page sees th
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +25,14 @@ from backhand.reading.blocks import Page
 from backhand.working import Ask, Question, Worksheet
 
 if TYPE_CHECKING:
+    from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
 MAX_BYTES = 2_000_000
 """The largest worksheet."""
+_ENVIRONMENT = re.compile(
+    r"\\begin\{((?:equation|align|alignat|flalign|gather|multline|eqnarray)\*?)\}"
+)
 
 
 def read(path: str | os.PathLike[str]) -> Worksheet:
@@ -86,16 +91,38 @@ def worksheet(text: str) -> Worksheet:
 def _tokens(text: str) -> Sequence[Token]:
     """The blocks of a page. Text inside a block stays unparsed: formulas in a sentence are prose."""
     from markdown_it import MarkdownIt
-    from mdit_py_plugins.amsmath import amsmath_plugin
     from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.front_matter import front_matter_plugin
     from mdit_py_plugins.myst_blocks import myst_block_plugin
 
     parser = MarkdownIt("commonmark")
-    parser.use(front_matter_plugin).use(myst_block_plugin).use(amsmath_plugin)
+    parser.use(front_matter_plugin).use(myst_block_plugin)
     parser.use(dollarmath_plugin, allow_blank_lines=False)
+    parser.block.ruler.before("blockquote", "amsmath", _environment)
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser.parse(text)
+
+
+def _environment(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The block rule for an environment of displayed formulas; one that an empty line cuts is none.
+
+    The plugin for these searches the whole rest of the page for each one that isn't closed.
+    """
+    name = _ENVIRONMENT.match(state.src, state.bMarks[start] + state.tShift[start])
+    if name is None:
+        return False
+    for row in range(start, end):
+        line = state.src[state.bMarks[row] + state.tShift[row] : state.eMarks[row]].rstrip()
+        if not line:
+            break
+        if line.endswith(f"\\end{{{name[1]}}}"):
+            if not silent:
+                token = state.push("amsmath", "math", 0)
+                token.content = state.getLines(start, row + 1, state.sCount[start], False)
+                token.map = [start, row + 1]
+                state.line = row + 1
+            return True
+    return False
 
 
 def _check_names(question: Question, whole: Graph) -> None:

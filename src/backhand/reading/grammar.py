@@ -6,74 +6,55 @@ powers. So `a ⊙ W b` is `a ⊙ (W b)`, and `1/2x`, which people read in two wa
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from fractions import Fraction
-from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
-from backhand.compositions import COMPOSED_AS
-from backhand.errors import LimitError, Place, ReadingError
+from backhand.errors import Place, ReadingError
 from backhand.expr import MAX_EXPONENT
-from backhand.functions import READ_AS
-from backhand.reading.names import (
-    INDEX_LETTERS,
-    LIBRARIES,
-    MAX_NAME,
-    WRITTEN_AS,
-    Known,
-    accented,
-)
-from backhand.reading.tokens import (
-    ACCENTS,
+from backhand.reading import literals, operands
+from backhand.reading.names import Known
+from backhand.reading.tokens import MAX_DEPTH, Source, Token, partners, shown
+from backhand.reading.vocabulary import (
     CLOSING,
-    FONTS,
-    MAX_DEPTH,
-    MAX_DIGITS,
-    OPENING,
-    Source,
-    Token,
-    partners,
-    shown,
+    JUXTAPOSED,
+    LOOSE,
+    ORDERS,
+    POWER,
+    PRODUCT,
+    SUM,
+    words,
 )
 from backhand.syntax import (
     Call,
-    Entry,
     Equal,
     Flipped,
-    Font,
     Formula,
     Minus,
     Name,
-    Norm,
     Num,
     Over,
-    Partial,
     Plus,
     Raised,
     Rows,
-    Space,
-    Sum,
-    Test,
     Times,
 )
 
+MAX_PARTS = 50_000
+"""The most parts of one formula, the plain numbers in a matrix not counted."""
 MAX_NESTED = 150
 """How deep the parser goes: a level of brackets takes one step, a sign between levels another."""
 
 RELATIONS: dict[str, Literal["=", "≈", "∈", "←"]] = {
     "=": "=", ":=": "=", "≈": "≈", "∈": "∈", "←": "←",
 }  # fmt: skip
-ORDERS: dict[str, Literal[">", ">=", "<", "<=", "="]] = {
-    ">": ">", ">=": ">=", "<": "<", "<=": "<=", "=": "=", "==": "=",
-}  # fmt: skip
 Product: TypeAlias = Literal["·", "*", "@", "⊙"]
 PRODUCTS: dict[str, Product] = {"·": "·", "×": "·", "*": "*", "@": "@", "⊙": "⊙"}
-LOOSE, SUM, PRODUCT, JUXTAPOSED, POWER = 0, 10, 20, 30, 40
 STRENGTH: dict[str, int] = (
     {"+": SUM, "-": SUM, "/": PRODUCT} | dict.fromkeys(PRODUCTS, PRODUCT) | {"^": POWER}
 )
-_OPERANDS = frozenset("( [ { \\{ |( ‖( ∂ d Σ √ 𝟙 ℝ".split())
+STARTS = frozenset(words("( [ { |( ‖( ∂ d Σ √ 𝟙 ℝ"))
+"""The signs that begin an operand."""
+AFTER_CELL = frozenset(words(", ; & ] \\\\"))
 _END = Token("break", "", 0, 0, False)
 
 
@@ -88,6 +69,7 @@ class Parser:
         self.notes: list[str] = []
         self.at = 0
         self.depth = 0
+        self.parts = 0
         self.bars: list[str] = []
 
     # ---- looking at tokens ---------------------------------------------------------------------
@@ -154,7 +136,7 @@ class Parser:
         while (sign := self.relation()) is not None:
             self.take()
             signs.append(sign)
-            sides.append(self.space() if sign == "∈" else self.expression())
+            sides.append(operands.space(self) if sign == "∈" else self.expression())
         if self.at < len(self.tokens):
             raise self.leftover()
         return Equal(tuple(sides), tuple(signs), self.place(token)) if signs else sides[0]
@@ -174,63 +156,34 @@ class Parser:
             return self.stuck("", "write a vector as [2, 5]; one definition a line")
         return self.stuck()
 
-    def space(self) -> Formula:
-        """`R`, `R^2`, `ℝ^{2×3}`, `R^(2x3)`."""
-        token = self.take()
-        if token.text not in ("ℝ", "R"):
-            raise self.error(
-                "a space is missing after ∈", "write it as R, R^2 or R^{2×3}", token
-            )
-        if not self.sees("^"):
-            return Space((), self.place(token))
-        self.take()
-        end = self.closing.get(self.at, self.at)
-        if end == self.at:
-            size = self.take()
-            self.at -= 1
-            sizes = (self.size(size),)
-            self.at += 1
-            return Space(sizes, self.place(token))
-        self.take()
-        if self.sees("("):
-            raise self.stuck("", "write R^{2×3}")
-        sizes = self.sizes(end)
-        self.at = end + 1
-        return Space(sizes, self.place(token))
-
-    def sizes(self, end: int) -> tuple[Formula, ...]:
-        found = [self.size(self.ahead())]
-        self.at += 1
-        while self.at < end:
-            token = self.ahead()
-            if token.text[0] in "x×·*,":
-                cross, rest = token.text[0], token.text[1:].lstrip("_")
-                self.at += 1
-                if rest and cross == "x":
-                    found.append(Num(Fraction(rest), "", self.place(token)))
-                    continue
-            found.append(self.size(self.ahead()))
-            self.at += 1
-        return tuple(found)
-
-    def size(self, token: Token) -> Formula:
-        if token.kind == "number" and token.text.isdigit():
-            return self.number(token)
-        if token.kind == "name":
-            return Name(token.text, token.font, self.place(token))
-        raise self.error("a size is a whole number or a letter", "write R^{2×3}", token)
-
     # ---- precedence ----------------------------------------------------------------------------
+
+    def enclosed(self) -> Formula:
+        """A formula inside a bracket of its own, where an outer | can't close."""
+        found = self.literal()
+        if found is not None:
+            return found
+        outer, self.bars = self.bars, []
+        inside = self.expression()
+        self.bars = outer
+        return inside
+
+    def literal(self) -> Formula | None:
+        """A lone number, read at once: a matrix of data has thousands."""
+        signed = self.sees("-")
+        after = self.ahead(signed + 1)
+        if self.ahead(signed).kind != "number" or not (
+            after.text in AFTER_CELL or after.kind == "end"
+        ):
+            return None
+        if not signed:
+            return literals.number(self)
+        sign = self.take()
+        return self.minus(literals.number(self), sign)
 
     def expression(self, floor: int = LOOSE) -> Formula:
         """Whatever holds together at least as tightly as `floor`."""
-        self.depth += 1
-        if self.depth > MAX_NESTED:
-            raise self.source.limit(
-                f"the formula is nested more than {MAX_DEPTH} deep",
-                "name a part of it",
-                self.ahead().at,
-            )
+        self.deeper()
         left = self.prefix(floor)
         while True:
             token = self.ahead()
@@ -244,6 +197,25 @@ class Parser:
                 break
         self.depth -= 1
         return left
+
+    def deeper(self) -> None:
+        """One step further into the formula, which must not go on without end."""
+        self.depth += 1
+        self.count()
+        if self.depth > MAX_NESTED:
+            raise self.source.limit(
+                f"the formula is nested more than {MAX_DEPTH} deep",
+                "name a part of it",
+                self.ahead().at,
+            )
+
+    def count(self) -> None:
+        """One part more."""
+        self.parts += 1
+        if self.parts > MAX_PARTS:
+            raise self.source.limit(
+                f"the formula has more than {MAX_PARTS} parts", "split it", self.ahead().at
+            )
 
     def infix(self, left: Formula, token: Token) -> Formula:
         if STRENGTH[token.text] == SUM:
@@ -266,7 +238,7 @@ class Parser:
 
     def minus(self, of: Formula, sign: Token) -> Formula:
         """A number is negated as it stands, so that −2 is one number."""
-        if isinstance(of, Num) and of.value > 0 and self.tokens[self.at - 1].kind == "number":
+        if isinstance(of, Num) and of.value >= 0 and self.tokens[self.at - 1].kind == "number":
             return Num(-of.value, f"-{of.text}" if of.text else "", self.place(sign))
         return Minus(of, self.place(sign))
 
@@ -283,9 +255,7 @@ class Parser:
     def check_spacing(self, sign: Token) -> None:
         """Refuse `[1 -2]`: two entries to some, one to others."""
         after = self.ahead()
-        inside = any(
-            t.text in ("[", ",") for t in self.tokens[max(0, self.at - 3) : self.at - 1]
-        )
+        inside = any(t.text in ("[", ",") for t in self.tokens[max(0, self.at - 3) : self.at - 1])
         if inside and not sign.glued and after.glued:
             raise self.error(
                 "with a space before the sign and none after it, this can be read as two entries",
@@ -299,24 +269,16 @@ class Parser:
         while self.ahead().kind == "sign" and PRODUCTS.get(self.ahead().text) == sign:
             self.take()
             factors.append(self.expression(PRODUCT + 1))
-        scientific = self.scientific(factors) if sign == "·" else None
+        scientific = literals.scientific(factors) if sign == "·" else None
         return scientific or Times(tuple(factors), sign, self.place(token))
-
-    def scientific(self, factors: Sequence[Formula]) -> Num | None:
-        """`2.5 · 10^{-3}` is one number."""
-        match factors:
-            case [Num(value=Fraction() as m, text=text), Raised(Num(Fraction(10)), Num(Fraction() as e))]:
-                if "e" in text or "/" in text or e.denominator != 1 or abs(e) > MAX_DIGITS:
-                    return None
-                return Num(m * Fraction(10) ** int(e), f"{text or m}e{e}", factors[0].place)
-            case _:
-                return None
 
     def over(self, left: Formula) -> Formula:
         token = self.take()
         first = self.at
         bottom = self.expression(JUXTAPOSED + 1)
-        bracketed = self.tokens[self.at - 1].text in CLOSING and self.closing.get(first) == self.at - 1
+        bracketed = (
+            self.tokens[self.at - 1].text in CLOSING and self.closing.get(first) == self.at - 1
+        )
         if self.starts_operand():
             over = self.written(first, self.at)
             if not bracketed:
@@ -342,25 +304,107 @@ class Parser:
                 )
             if follower.text == "_":
                 raise self.stuck()
+            first = self.at
             factor = self.expression(JUXTAPOSED + 1)
-            if follower.text == "[" and follower.kind == "sign":
-                self.check_index(factors[-1], factor, follower)
+            if isinstance(factor, Rows) and not isinstance(factors[-1], Num):
+                self.check_index(first)
             factors.append(factor)
         return Times(tuple(factors), "", self.place(token))
 
-    def check_index(self, before: Formula, bracket: Formula, token: Token) -> None:
+    def check_index(self, first: int) -> None:
         """Refuse `x [1]` and `x^2[1]`: an index or a vector?"""
-        flat = isinstance(bracket, Rows) and "[" not in {
-            t.text for t in self.tokens[self.at - 2 : self.at - 1]
-        }
-        if isinstance(before, Num) or not flat or not isinstance(bracket, Rows):
+        bracket = self.tokens[first]
+        if bracket.text != "[" or self.tokens[first + 1].text == "[":
             return
-        between = self.tokens[self.tokens.index(token, self.at - self.span(bracket)) :][1]
-        if between.text != "[" and not self.has_rows(token):
+        if not any(t.text == ";" for t in self.tokens[first : self.at]):
             raise self.error(
                 "this can be read as an entry or as a vector",
-                "write x[1] without a space for an entry, x * [1, 2] for a vector",
-                token,
+                "write x[1] without a space for an entry, x * [1, 2] for a product",
+                bracket,
             )
 
     # ---- powers --------------------------------------------------------------------------------
+
+    def raised(self, base: Formula) -> Formula:
+        first = self.at - 1
+        token = self.take()
+        start = self.at
+        exponent = self.exponent()
+        if exponent == Name("⊤") or (exponent == Name("T") and "T" not in self.known.quantities):
+            return Flipped(base, self.place(token))
+        if self.sees("^"):
+            self.deeper()
+            exponent = self.raised(exponent)
+            self.depth -= 1
+            tower = self.written(start, self.at)
+            self.note(first, self.at, f"{self.written(first, first + 1)}^({tower})")
+        size = literals.magnitude(exponent)
+        if size is not None and abs(size) > MAX_EXPONENT:
+            raise self.source.limit(
+                f"the exponent is larger than {MAX_EXPONENT}", "choose a smaller one", token.at
+            )
+        if base == Name("e") and "e" not in self.known.quantities:
+            return Call("exp", (exponent,), 0, self.place(token))
+        return Raised(base, exponent, self.place(token))
+
+    def exponent(self) -> Formula:
+        """What stands raised: a group or bracket, or one sign with its minus."""
+        self.deeper()
+        exponent = self.one_exponent()
+        self.depth -= 1
+        return exponent
+
+    def one_exponent(self) -> Formula:
+        token = self.ahead()
+        if self.sees("-"):
+            self.take()
+            return self.minus(self.exponent(), token)
+        braced = self.sees("{") and self.ahead(1).text == "⊤"
+        if braced or self.sees("⊤"):
+            self.at += 2 if braced else 1
+            if braced:
+                self.expect("}", "write x^{\\top}")
+            return Name("⊤", "upright", self.place(token))
+        if self.sees("{", "("):
+            return operands.primary(self)
+        if token.kind == "number":
+            return literals.number(self)
+        if token.kind == "name":
+            self.take()
+            return Name(token.text, token.font, self.place(token))
+        raise self.stuck("an exponent is missing", "put it in braces: x^{...}")
+
+    # ---- operands ------------------------------------------------------------------------------
+
+    def starts_operand(self) -> bool:
+        """Whether the next token begins another factor."""
+        token = self.ahead()
+        if token.kind == "sign":
+            opens_bar = token.text in ("|", "‖") and token.text not in self.bars
+            return opens_bar or token.text in STARTS
+        if token.kind == "name":
+            return self.relation() is None
+        return token.kind in ("number", "command", "begin")
+
+    def items(self, close: str) -> tuple[Formula, ...]:
+        """Formulas between commas, up to and with the closing bracket."""
+        found = [self.enclosed()]
+        while self.sees(","):
+            self.take()
+            found.append(self.enclosed())
+        self.expect(close, "write commas between the parts")
+        return tuple(found)
+
+    def counted(self) -> tuple[str, Formula | None]:
+        """The letter of a sum, and its first value where `=` and a value follow."""
+        token = self.take()
+        if token.kind != "name":
+            raise self.error("a sum runs over a letter", "write Σ_{k=1}^{3}", token)
+        if not self.sees("="):
+            return token.text, None
+        self.take()
+        return token.text, self.enclosed()
+
+    def operand(self) -> Formula:
+        """One factor with its indices, transposes and primes."""
+        return operands.operand(self)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from backhand.compositions import COMPOSED_AS
 from backhand.functions import READ_AS
-from backhand.reading.tokens import ACCENTS, FONTS, Source, Token, partners
+from backhand.reading.tokens import MAX_TOKENS, Source, Token, partners
+from backhand.reading.vocabulary import ACCENTS, FONTS, words
 
 MAX_NAME = 64
 """The longest name in characters."""
@@ -21,9 +22,9 @@ MAX_PRODUCT = 12
 """The longest word that may be a product of names."""
 INDEX_LETTERS = frozenset("ijklmnpqrs")
 """The letters that number things: in `W_{jk}` they are two indices, in `W_{xh}` they are a word."""
-LIBRARIES = frozenset("np numpy jnp torch tf math F nn functional linalg special".split())
+LIBRARIES = frozenset(words("np numpy jnp torch tf math F nn functional linalg special"))
 WRITTEN_AS = frozenset(
-    "sum mean norm dot matmul mm multiply power pow square transpose array asarray tensor".split()
+    words("sum mean norm dot matmul mm multiply power pow square transpose array asarray tensor")
 )
 """Functions, beside those of the tables, that stand for a notation of their own."""
 
@@ -52,6 +53,7 @@ class Known:
         return Known(self.quantities | other.quantities, self.functions | other.functions)
 
 
+@lru_cache(maxsize=4096)
 def spelled(ident: str) -> str:
     """The canonical spelling of an identifier.
 
@@ -79,9 +81,15 @@ def settled(
     marked = _differentials(tokens, known, source)
     out: list[Token] = []
     for at, token in enumerate(marked):
+        if token.kind == "number" and at and settler.latex:
+            settler.check_script(marked[at - 1], token)
         if token.kind == "ident":
             follower = marked[at + 1].text if at + 1 < len(marked) else ""
             out += settler.names(token, follower)
+            if len(out) > MAX_TOKENS:
+                raise source.limit(
+                    f"the formula has more than {MAX_TOKENS} signs", "split it", token.at
+                )
         else:
             out.append(token)
     return out, tuple(settler.notes)
@@ -114,10 +122,10 @@ class _Settler:
             )
         if self.latex:
             return self._letters(token)
-        if word == "sum" and follower == "_" or re.fullmatch(r"sum_[a-zA-Z]", word):
+        if (word == "sum" and follower == "_") or re.fullmatch(r"sum_[a-zA-Z]", word):
             return self._sum(token)
         name = spelled(word)
-        if self._is_one(name) or word in LIBRARIES and follower == ".":
+        if self._is_one(name) or (word in LIBRARIES and follower == "."):
             return [_name(token, name)]
         return self._indexed(token, name) or self._segmented(token) or [_name(token, name)]
 
@@ -148,6 +156,15 @@ class _Settler:
             glued = token.glued if match.start() == 0 else True
             out.append(Token(kind, match[0], start, token.at + match.end(), glued))
         return out
+
+    def check_script(self, before: Token, token: Token) -> None:
+        """Refuse `x^10` and `\\theta_12`, where LaTeX takes the first digit only."""
+        if before.kind == "sign" and before.text in ("^", "_") and len(token.text) > 1:
+            raise self.source.error(
+                f"{before.text}{token.text} is ambiguous in LaTeX",
+                f"write {before.text}{{{token.text}}}",
+                token.at,
+            )
 
     def _sum(self, token: Token) -> list[Token]:
         """`sum_k` and the start of `sum_{k=1}^3`, with the sign for sums."""
@@ -232,6 +249,7 @@ def _differentials(tokens: Sequence[Token], known: Known, source: Source) -> lis
     for at, token in enumerate(tokens):
         if at in marked or not _is_d(token, known):
             continue
+        _check_operator(tokens, at, known, source)
         end = _operand_end(tokens, at if len(token.text) > 1 else at + 1, closing)
         other = _after_bar(tokens, at, end, closing)
         if other < len(tokens) and _is_d(tokens[other], known):
@@ -247,25 +265,35 @@ def _differentials(tokens: Sequence[Token], known: Known, source: Source) -> lis
     return out
 
 
+def _check_operator(tokens: Sequence[Token], at: int, known: Known, source: Source) -> None:
+    """Refuse `d/dx (...)`, the derivative of something without a name."""
+    after = [t for t in tokens[at + 1 : at + 4] if t.text not in ("}", "{", "/")]
+    if len(tokens[at].text) > 1 or at + 1 == len(tokens) or tokens[at + 1].text not in ("/", "}"):
+        return
+    if after and after[0].text != "d" and _is_d(after[0], known):
+        raise source.error(
+            "I read derivatives of named quantities only",
+            "name the formula, y = ..., and write dy/dx",
+            tokens[at].at,
+        )
+
+
 def _is_d(token: Token, known: Known) -> bool:
     if token.kind == "name":
         return token.text == "d"
     if token.kind != "ident" or token.text[0] != "d" or spelled(token.text) in known.quantities:
         return False
-    return len(token.text) == 1 or token.text[1].isalpha() and not known.is_function(token.text)
+    return len(token.text) == 1 or (token.text[1].isalpha() and not known.is_function(token.text))
 
 
-def _after_bar(
-    tokens: Sequence[Token], at: int, end: int, closing: dict[int, int]
-) -> int:
+def _after_bar(tokens: Sequence[Token], at: int, end: int, closing: dict[int, int]) -> int:
     """Where the denominator starts whose numerator is from `at` to `end`; else past the end."""
     if end < len(tokens) and tokens[end].text == "/":
         return end + 1
     braced = at >= 2 and tokens[at - 1].text == "{" and tokens[at - 2].text == "frac"
-    if braced and closing[at - 1] in (at + 1, end) and closing[at - 1] + 1 < len(tokens):
-        if tokens[closing[at - 1] + 1].text == "{":
-            return closing[at - 1] + 2
-    return len(tokens)
+    if not braced or closing[at - 1] not in (at + 1, end):
+        return len(tokens)
+    return closing[at - 1] + 2
 
 
 def _operand_end(tokens: Sequence[Token], at: int, closing: dict[int, int]) -> int:
@@ -284,5 +312,3 @@ def _operand_end(tokens: Sequence[Token], at: int, closing: dict[int, int]) -> i
         else:
             break
     return at
-
-

@@ -17,11 +17,28 @@ from typing import Literal, NamedTuple, TypeAlias
 from backhand.compositions import COMPOSED_AS
 from backhand.errors import LimitError, Place, ReadingError
 from backhand.functions import READ_AS
+from backhand.reading.vocabulary import (
+    CLOSING,
+    FONTS,
+    FRACTIONS,
+    GREEK_COMMANDS,
+    GREEK_LETTERS,
+    MARKS,
+    MATRICES,
+    OPENING,
+    SIGN_COMMANDS,
+    SIGNS,
+    SPACING,
+    STRUCTURES,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    WRAPPERS,
+)
 from backhand.syntax import Font
 
 MAX_LENGTH = 1_000_000
 """The longest text in characters: a 100×784 matrix of decimals fits."""
-MAX_TOKENS = 250_000
+MAX_TOKENS = 200_000
 MAX_DEPTH = 100
 """How deep brackets, and the formula itself, may be nested."""
 MAX_DIGITS = 400
@@ -77,63 +94,8 @@ class Source:
         return LimitError(what, mend, self.place(offset))
 
 
-# ---- what is read ------------------------------------------------------------------------------
-
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
-).split()
-_GREEK_COMMANDS = {name: name for name in _GREEK} | {
-    "varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho",
-    "varsigma": "sigma", "ell": "ell",
-}  # fmt: skip
-# Capitals that look like Latin ones (Α, Β, ...) and ο are left out: nobody can tell them apart.
-GREEK_LETTERS = dict(
-    zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _GREEK, strict=True)
-) | {"ϵ": "epsilon", "ϑ": "theta", "ϕ": "phi", "ς": "sigma", "µ": "mu", "∆": "Delta", "ℓ": "ell"}
-ACCENTS = {
-    "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde",
-    "widetilde": "tilde", "dot": "dot",
-}  # fmt: skip
-_MARKS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
-FONTS: dict[str, Font] = {
-    "mathbf": "bold", "boldsymbol": "bold", "bm": "bold", "vec": "bold", "textbf": "bold",
-    "mathrm": "upright", "text": "upright", "textrm": "upright", "operatorname": "upright",
-    "mathsf": "upright", "mathit": "italic", "textit": "italic", "mathcal": "italic",
-}  # fmt: skip
-_SIGN_COMMANDS = {
-    "cdot": "·", "times": "×", "ast": "*", "odot": "⊙", "circ": "⊙", "div": "/", "le": "<=",
-    "leq": "<=", "ge": ">=", "geq": ">=", "lt": "<", "gt": ">", "approx": "≈", "in": "∈",
-    "partial": "∂", "sum": "Σ", "top": "⊤", "prime": "'", "lvert": "|(", "rvert": ")|",
-    "lVert": "‖(", "rVert": ")‖", "vert": "|", "Vert": "‖", "gets": "←", "leftarrow": "←",
-    "coloneqq": ":=", "lbrace": "\\{", "rbrace": "\\}", "|": "‖", "{": "\\{", "}": "\\}",
-}  # fmt: skip
-_SIGNS = {c: c for c in "+-*/=·×@⊙<>≈∈∂∑⊤'|‖()[]{}^_,.←√𝟙ℝ"} | {
-    "**": "^", ":=": ":=", "<=": "<=", ">=": ">=", "==": "==", "..": "..", "||": "‖",
-    "−": "-", "–": "-", "÷": "/", "∕": "/", "⋅": "·", "∙": "·", "∗": "*", "∘": "⊙", "∑": "Σ",
-    "≤": "<=", "≥": ">=", "≔": ":=", "′": "'", "’": "'", "″": "''",
-}  # fmt: skip
-_SPACING = frozenset(
-    ", ; : ! > quad qquad displaystyle textstyle limits nolimits mathstrut thinspace notag "
-    "nonumber left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr".split()
-) | {" ", "\n", "\t"}
-_STRUCTURES = frozenset(("frac", "sqrt", *ACCENTS, *FONTS))
-_SUPERSCRIPTS = dict(
-    zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱᵀᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", "0123456789+-()niTabcdefghjklmoprstuvwxyz", strict=True)
-)
-_SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-()aehijklmnoprstuvx", strict=True))
-_FRACTIONS = {c: unicodedata.normalize("NFKC", c).split("⁄") for c in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"}
-_MATRICES = frozenset("matrix bmatrix pmatrix Bmatrix vmatrix smallmatrix array".split())
-_WRAPPERS = frozenset(
-    name + star
-    for name in "aligned align equation gather gathered split alignedat displaymath".split()
-    for star in ("", "*")
-)
-OPENING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "|(": ")|", "‖(": ")‖"}
-CLOSING = {close: start for start, close in OPENING.items()}
-
 _TOKEN = re.compile(
-    r"""(?P<space>[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+)
+    r"""(?P<space>[ ~\t\u00a0\u2000-\u200a\u202f\u205f\u3000]+)
     |(?P<line>\r\n|\r|\n)
     |(?P<comment>[#%][^\r\n]*)
     |(?P<number>(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
@@ -141,14 +103,15 @@ _TOKEN = re.compile(
     |(?P<row>\\\\(?:\[[-0-9. ]{1,8}(?:pt|em|ex|mm|cm)\])?)
     |(?P<command>\\(?:[A-Za-z]+\*?|.|$))
     |(?P<math>\$\$?)
-    |(?P<raised>[%s]+)
-    |(?P<lowered>[%s]+)
-    |(?P<sign>\*\*|:=|<=|>=|==|\.\.|\|\||.)"""
-    % ("".join(_SUPERSCRIPTS), "".join(_SUBSCRIPTS)),
+    |(?P<raised>[RAISED]+)
+    |(?P<lowered>[LOWERED]+)
+    |(?P<sign>\*\*|:=|<=|>=|==|\.\.|\|\||.)""".replace("RAISED", "".join(SUPERSCRIPTS)).replace(
+        "LOWERED", "".join(SUBSCRIPTS)
+    ),
     re.VERBOSE | re.DOTALL,
 )
 _GROUP = re.compile(r"\s*\{([^{}]*)\}")
-_WORD = re.compile(r"\s*(?:\{\s*([A-Za-z](?:[A-Za-z0-9_ -]*[A-Za-z0-9])?)\s*\}|([A-Za-z]))")
+_WORD = re.compile(r"\s*(?:\{\s*([A-Za-z](?:[A-Za-z0-9_ -]{0,64}[A-Za-z0-9])?)\s*\}|([A-Za-z]))")
 _DELIMITER = re.compile(r"\s*(\||\\\||‖|\\vert|\\Vert|\.)")
 _BOARD = re.compile(r"\s*\{?\s*([A-Z1])\s*\}?")
 
@@ -165,8 +128,7 @@ def tokenize(source: Source) -> list[Token]:
         raise source.limit(
             f"the text has more than {MAX_LENGTH} characters", "split it into parts", 0
         )
-    tokens = list(_Lexer(source).tokens())
-    return tokens
+    return list(_Lexer(source).tokens())
 
 
 class _Lexer:
@@ -201,9 +163,7 @@ class _Lexer:
             yield from made
         if self.wrappers:
             name, at = self.wrappers[-1]
-            raise self.source.error(
-                f"\\begin{{{name}}} isn't closed", f"add \\end{{{name}}}", at
-            )
+            raise self.source.error(f"\\begin{{{name}}} isn't closed", f"add \\end{{{name}}}", at)
 
     def _line(self, text: str, at: int, glued: bool) -> tuple[Token, ...]:
         return (Token("break", "\n", at, self.at, glued),)
@@ -212,10 +172,10 @@ class _Lexer:
         return (Token("break", "\\\\", at, self.at, glued),)
 
     def _raised(self, text: str, at: int, glued: bool) -> list[Token]:
-        return self._script("^", "".join(_SUPERSCRIPTS[c] for c in text), at, glued)
+        return self._script("^", "".join(SUPERSCRIPTS[c] for c in text), at, glued)
 
     def _lowered(self, text: str, at: int, glued: bool) -> list[Token]:
-        return self._script("_", "".join(_SUBSCRIPTS[c] for c in text), at, glued)
+        return self._script("_", "".join(SUBSCRIPTS[c] for c in text), at, glued)
 
     def _script(self, sign: str, plain: str, at: int, glued: bool) -> list[Token]:
         """A small raised or lowered text as what it says in LaTeX: `x²` is `x^{2}`."""
@@ -227,14 +187,14 @@ class _Lexer:
         return [*opened, *inside, Token("sign", "}", self.at - 1, self.at, True)]
 
     def _sign(self, text: str, at: int, glued: bool) -> tuple[Token, ...]:
-        if text in _SIGNS:
-            return (Token("sign", _SIGNS[text], at, self.at, glued),)
+        if text in SIGNS:
+            return (Token("sign", SIGNS[text], at, self.at, glued),)
         if text == ";":
             return (Token("break", ";", at, self.at, glued),)
         if text == "&":
             return (Token("break", "&", at, self.at, glued),)
-        if text in _FRACTIONS:
-            top, bottom = _FRACTIONS[text]
+        if text in FRACTIONS:
+            top, bottom = FRACTIONS[text]
             return (Token("number", f"{top}/{bottom}", at, self.at, glued),)
         return (self._letter(text, at, glued),)
 
@@ -245,13 +205,13 @@ class _Lexer:
         if "\U0001d400" <= text <= "\U0001d7ff":
             base = unicodedata.normalize("NFKC", text)
             font = "bold" if "BOLD" in unicodedata.name(text) else "italic"
-        while self.at < len(self.text) and self.text[self.at] in _MARKS:
+        while self.at < len(self.text) and self.text[self.at] in MARKS:
             marks.append(self.text[self.at])
             self.at += 1
         name = GREEK_LETTERS.get(base, base if base.isascii() and base.isalpha() else "")
-        if not name or not all(mark in _MARKS for mark in marks):
+        if not name or not all(mark in MARKS for mark in marks):
             raise self._unknown(text, at)
-        return Token("name", name + "".join(_MARKS[m] for m in marks), at, self.at, glued, font)
+        return Token("name", name + "".join(MARKS[m] for m in marks), at, self.at, glued, font)
 
     def _unknown(self, char: str, at: int) -> ReadingError:
         if char == "∞":
@@ -282,23 +242,23 @@ class _Lexer:
             return (Token("break", "quad", at, self.at, glued),)
         if name in ("begin", "end"):
             return self._environment(name, at, glued)
-        if name in _SPACING or name in ("(", ")", "[", "]"):
+        if name in SPACING:
             return ()
         if name in ("tag", "label"):
             self._group(name, at)
             return ()
         if name == "mathbb" or name in FONTS:
             return self._lettered(name, at, glued)
-        if name in _SIGN_COMMANDS:
-            return (Token("sign", _SIGN_COMMANDS[name], at, self.at, glued),)
-        if name in _GREEK_COMMANDS:
-            return (Token("name", _GREEK_COMMANDS[name], at, self.at, glued),)
-        if name in READ_AS or name in COMPOSED_AS:
-            return (Token("name", name, at, self.at, glued, "upright"),)
+        if name in SIGN_COMMANDS:
+            return (Token("sign", SIGN_COMMANDS[name], at, self.at, glued),)
+        if name in GREEK_COMMANDS:
+            return (Token("name", GREEK_COMMANDS[name], at, self.at, glued),)
         if name in ("dfrac", "tfrac"):
             name = "frac"
-        if name in _STRUCTURES:
+        if name in STRUCTURES:
             return (Token("command", name, at, self.at, glued),)
+        if name in READ_AS or name in COMPOSED_AS:
+            return (Token("name", name, at, self.at, glued, "upright"),)
         if name == "infty":
             raise self._endless(text, at)
         raise self.source.error(
@@ -326,13 +286,15 @@ class _Lexer:
         self.at = match.end()
         return match[1].strip()
 
-    def _environment(self, side: Literal["begin", "end"], at: int, glued: bool) -> tuple[Token, ...]:
+    def _environment(
+        self, side: Literal["begin", "end"], at: int, glued: bool
+    ) -> tuple[Token, ...]:
         name = self._group(side, at)
-        if name in _MATRICES:
+        if name in MATRICES:
             if name == "array" and side == "begin":
                 self._group("begin{array}", at)
             return (Token(side, name, at, self.at, glued),)
-        if name not in _WRAPPERS:
+        if name not in WRAPPERS:
             raise self.source.error(
                 f"I don't read \\begin{{{name}}}",
                 "write a matrix as \\begin{bmatrix}, a case as [z > 0]",
@@ -374,17 +336,19 @@ def partners(tokens: Sequence[Token], source: Source) -> dict[int, int]:
     found: dict[int, int] = {}
     stack: list[int] = []
     for at, token in enumerate(tokens):
-        if token.kind == "begin" or token.kind == "sign" and token.text in OPENING:
+        if token.kind == "begin" or (token.kind == "sign" and token.text in OPENING):
             stack.append(at)
             if len(stack) > MAX_DEPTH:
                 raise source.limit(
                     f"brackets are nested more than {MAX_DEPTH} deep", "name a part of it", token.at
                 )
-        elif token.kind == "end" or token.kind == "sign" and token.text in CLOSING:
+        elif token.kind == "end" or (token.kind == "sign" and token.text in CLOSING):
             begun = tokens[stack[-1]] if stack else None
             wanted = token.text if token.kind == "end" else CLOSING[token.text]
-            if begun is None or begun.text != wanted or (begun.kind == "begin") != (
-                token.kind == "end"
+            if (
+                begun is None
+                or begun.text != wanted
+                or (begun.kind == "begin") != (token.kind == "end")
             ):
                 raise source.error(
                     f"{shown(token, source)} closes nothing", "match every bracket", token.at

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,20 +105,14 @@ def test_a_long_ask_is_refused() -> None:
 
 @given(st.text(max_size=80))
 def test_any_text_is_an_ask_or_an_error(text: str) -> None:
-    try:
-        ask = parse_ask(text)
-    except BackhandError as error:
-        assert error.what
-    else:
-        assert ask.verb in ASKS
+    with suppress(BackhandError):
+        assert parse_ask(text).verb in ASKS
 
 
 @given(st.sampled_from(sorted(ASKS)), st.text(alphabet="ab[](){}=\"', 1", max_size=30))
 def test_a_verb_with_any_words_is_an_ask_or_an_error(verb: str, rest: str) -> None:
-    try:
+    with suppress(AskError):
         assert parse_ask(f"{verb} {rest}").verb == verb
-    except AskError:
-        pass
 
 
 def test_the_list_of_forms_fits_a_terminal() -> None:
