@@ -144,7 +144,14 @@ def draw(
         _write(_last_model(file).graph.draw(derivative), output)
 
 
-@app.command()
+@app.command(
+    epilog="""Examples:
+
+\b
+  backhand show worksheet.md
+  backhand show worksheet.md -o model.html
+"""
+)
 def show(file: File, format: Chosen = None, output: Output = None) -> None:
     """Show how a model was read: equations, shapes, roles."""
     with _errors_of(file):

@@ -158,7 +158,7 @@ def named(graph: Graph, name: str, slots: Sequence[Formula] = ()) -> Formula:
         )
     # A size such as N stands in sums under its own name and is no quantity.
     axes = graph[name].axes if name in graph else ()
-    if slots and axes[0].name == POINT:
+    if slots and axes and axes[0].name == POINT:
         return Entry(Name(name), tuple(slots[1:]), slots[0])
     if slots:
         return Entry(Name(name), tuple(slots))

@@ -80,7 +80,7 @@ def test_derive_gives_one_derivative(sheet: Path) -> None:
 
 
 def test_derive_takes_entries_and_a_layout(sheet: Path) -> None:
-    sheet.write_text("$$ x = [1; 2] $$\n\n$$ W = [3, 4] $$\n\n$$ J = W x $$\n", encoding="utf-8")
+    sheet.write_text("$$ x = [1; 2] $$\n\n$$ W = [[3, 4]] $$\n\n$$ J = W x $$\n", encoding="utf-8")
 
     def value(*args: str) -> object:
         result = run("derive", sheet, *args, "--format", "json")
@@ -88,7 +88,7 @@ def test_derive_takes_entries_and_a_layout(sheet: Path) -> None:
 
     assert value("J", "x[2]") == 4
     assert value("J", "x") == [[3, 4]]
-    assert value("J", "x", "--layout", "denominator") == [[3], [4]]
+    assert value("J", "x", "--layout", "denominator") == [3, 4]
 
 
 def test_show_shows_every_model(sheet: Path) -> None:
@@ -100,7 +100,7 @@ def test_show_shows_every_model(sheet: Path) -> None:
 
 
 def test_draw_writes_a_picture(sheet: Path) -> None:
-    sheet.write_text("$$ x = [1; 2] $$\n\n$$ W = [3, 4] $$\n\n$$ J = W x $$\n", encoding="utf-8")
+    sheet.write_text("$$ x = [1; 2] $$\n\n$$ W = [[3, 4]] $$\n\n$$ J = W x $$\n", encoding="utf-8")
     out = sheet.with_name("net.svg")
     assert run("draw", sheet, "-o", out, "--derivative", "W[1,2]").exit_code == 0
     assert out.read_text(encoding="utf-8").startswith("<svg")

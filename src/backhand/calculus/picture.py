@@ -201,7 +201,7 @@ def _number(at: Spot, graph: Graph, values: Mapping[str, Value]) -> Formula | No
         return None
     lows = [axis.lower for axis in graph[at.name].axes]
     cut = tuple(slice(s - low, s - low + 1) for s, low in zip(at.slots, lows, strict=True))
-    return value_formula(values[at.name][cut])
+    return value_formula(values[at.name][(..., *cut)])
 
 
 def _edges(

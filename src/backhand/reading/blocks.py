@@ -66,6 +66,8 @@ class Page:
     """The paragraph right above, outside of questions."""
     prose: bool = False
     """Whether `% prose` stands right above."""
+    marked: bool = False
+    """Whether the page has formulas on display or asks; else it is all definitions."""
     body: int = 0
     """Where the page begins, after its front matter."""
     numbers: Numbers = field(default_factory=Numbers)
@@ -187,6 +189,7 @@ class Page:
 
     def _formula(self, content: str, start: int, end: int) -> None:
         """A displayed formula: a definition, unless it is marked or stands in a question."""
+        self.marked = True
         inside = self._open_question()
         if not inside and not self.prose:
             self.define(self._aligned(content, start), start, end)
@@ -215,13 +218,22 @@ class Page:
             except BackhandError as error:
                 if error.place:
                     error.place = self._place(error.place.line, error.place.column)
+                    error.mend += self._hint(error.place.line)
                 raise
             self._graph = replace(graph, notes=(*graph.notes, *self.notes))
         return self._graph
 
+    def _hint(self, line: int) -> str:
+        """What else may mend an error on this line: a display may be no definition at all."""
+        for piece in self.pieces:
+            if piece.start < line <= piece.end and "$$" in self.lines[piece.start]:
+                return "; or put the line % prose above, if this formula defines nothing"
+        return ""
+
     def define_all(self) -> None:
-        """Read the whole text as definitions: it has no headings, questions or blocks."""
-        self.define("\n".join(self.lines), 0, len(self.lines))
+        """Read the whole text as definitions: it has no formulas on display and no asks."""
+        self.pieces = []
+        self.define("\n".join(self.lines[self.body :]), self.body, len(self.lines))
         try:
             self.graph()
         except BackhandError as error:
@@ -231,7 +243,7 @@ class Page:
 
     def start_afresh(self) -> None:
         """End the model so far."""
-        if self.definitions:
+        if self.graph().quantities:
             self.graphs.append(self.graph())
         self.definitions, self.notes, self._graph = [], [], None
 
@@ -264,6 +276,7 @@ class Page:
                 "put it below the question's paragraph; in a list, indent it like the item's text",
                 place,
             )
+        self.marked = True
         item.asks.append(parse_ask(words, place))
         item.end = max(item.end, row + 1)
 

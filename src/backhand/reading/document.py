@@ -69,7 +69,7 @@ def read(path: str | os.PathLike[str]) -> Worksheet:
 
 
 def worksheet(text: str) -> Worksheet:
-    """The worksheet in a text. A text of definitions only, with no Markdown, is one too.
+    """The worksheet in a text. A text with neither displays nor asks is all definitions.
 
     Raises `BackhandError` with the line and column where a definition or an ask can't be read.
 
@@ -80,7 +80,7 @@ def worksheet(text: str) -> Worksheet:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     page = Page(lines)
     page.walk(_tokens("\n".join(lines) + "\n"))
-    if not page.pieces and text.strip():
+    if not page.marked:
         page.define_all()
     page.start_afresh()
     for question, model in page.asked:

@@ -485,7 +485,9 @@ class Elaborator:
         def leaf(part: Formula) -> Formula | None:
             match part:
                 case Entry(Name(base), slots):
-                    layer = f"{base}_{slots[0].value}" if slots and isinstance(slots[0], Num) else ""
+                    layer = (
+                        f"{base}_{slots[0].value}" if slots and isinstance(slots[0], Num) else ""
+                    )
                     shift = 0 if base in self.quantities else 1
                     name = base if shift == 0 else layer
                     if name in self.quantities:

@@ -13,7 +13,7 @@ from backhand.errors import Place, ReadingError
 from backhand.expr import MAX_EXPONENT
 from backhand.reading import literals, operands
 from backhand.reading.names import Known
-from backhand.reading.tokens import MAX_DEPTH, Source, Token, partners, shown
+from backhand.reading.tokens import MAX_DEPTH, MAX_PARTS, Source, Token, partners, shown
 from backhand.reading.vocabulary import (
     CLOSING,
     JUXTAPOSED,
@@ -39,9 +39,7 @@ from backhand.syntax import (
     Times,
 )
 
-MAX_PARTS = 50_000
-"""The most parts of one formula, the plain numbers in a matrix not counted."""
-MAX_NESTED = 150
+MAX_NESTED = MAX_DEPTH + 10
 """How deep the parser goes: a level of brackets takes one step, a sign between levels another."""
 
 RELATIONS: dict[str, Literal["=", "≈", "∈", "←"]] = {
@@ -234,7 +232,7 @@ class Parser:
         if self.sees("-"):
             self.take()
             return self.minus(self.expression(max(floor, PRODUCT)), token)
-        return self.operand()
+        return operands.operand(self)
 
     def minus(self, of: Formula, sign: Token) -> Formula:
         """A number is negated as it stands, so that −2 is one number."""
@@ -366,7 +364,7 @@ class Parser:
                 self.expect("}", "write x^{\\top}")
             return Name("⊤", "upright", self.place(token))
         if self.sees("{", "("):
-            return operands.primary(self)
+            return operands.reader(self)(self)
         if token.kind == "number":
             return literals.number(self)
         if token.kind == "name":
@@ -404,7 +402,3 @@ class Parser:
             return token.text, None
         self.take()
         return token.text, self.enclosed()
-
-    def operand(self) -> Formula:
-        """One factor with its indices, transposes and primes."""
-        return operands.operand(self)

@@ -32,7 +32,7 @@ def number(parser: Parser) -> Formula:
         raise parser.source.limit(
             f"the number has more than {MAX_DIGITS} digits", "round it", token.at
         )
-    return Num(_exact(text), "" if text.isdigit() else text, parser.place(token))
+    return Num(_exact(text), "" if text.isdigit() else text.rstrip("."), parser.place(token))
 
 
 @lru_cache(maxsize=4096)

@@ -190,7 +190,7 @@ def _split(source: Source) -> list[list[Token]]:
         elif line:
             lines.append(line)
         joined = bool(lines) and _is_sign(lines[-1][-1], ENDING)
-    found = [part for line in lines for part in _definitions(line, source)]
+    found = [part for line in lines for part in _definitions(line)]
     if len(found) > MAX_STATEMENTS:
         raise source.limit(
             f"there are more than {MAX_STATEMENTS} statements", "split them", found[-1][0].at
@@ -232,7 +232,7 @@ def _aligns(tokens: Sequence[Token], at: int, line: Sequence[Token]) -> bool:
     )
 
 
-def _definitions(line: Sequence[Token], source: Source) -> list[list[Token]]:
+def _definitions(line: Sequence[Token]) -> list[list[Token]]:
     """A line split at the commas and wide spaces between whole definitions."""
     chunks: list[list[Token]] = [[]]
     separators: list[Token] = []
@@ -258,9 +258,10 @@ def _definitions(line: Sequence[Token], source: Source) -> list[list[Token]]:
 
 
 def _without_full_stop(tokens: list[Token]) -> list[Token]:
-    while tokens and _is_sign(tokens[-1], (".", ",")):
-        tokens = tokens[:-1]
-    return tokens
+    end = len(tokens)
+    while end and _is_sign(tokens[end - 1], (".", ",")):
+        end -= 1
+    return tokens[:end]
 
 
 def _relation(tokens: Sequence[Token]) -> int:

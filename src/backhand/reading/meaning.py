@@ -347,9 +347,7 @@ def _array(formula: Formula, place: Place) -> Value | None:
     return as_value(value.reshape(()) if value.ndim == 1 and value.size == 1 else value)
 
 
-def _points(
-    found: Mapping[str, Mapping[int, Definition]], reader: Elaborator
-) -> dict[str, Value]:
+def _points(found: Mapping[str, Mapping[int, Definition]], reader: Elaborator) -> dict[str, Value]:
     """The values of data points x^(1), x^(2), ...; the quantity itself gets the first."""
     rows: dict[str, Value] = {}
     for name, each in found.items():
@@ -660,4 +658,3 @@ def spelled(text: str, graph: Graph) -> str:
     """A quantity or entry in its plain spelling: `W_2[1,1]` for `W_{2,1,1}`."""
     name, slots = entry(text, graph)
     return name + (f"[{','.join(map(str, slots))}]" if slots else "")
-

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 
 from backhand.compositions import COMPOSED_AS
 from backhand.functions import READ_AS
-from backhand.reading.tokens import MAX_TOKENS, Source, Token, partners
+from backhand.reading.tokens import MAX_PARTS, Source, Token, partners
 from backhand.reading.vocabulary import ACCENTS, FONTS, words
 
 MAX_NAME = 64
@@ -80,16 +80,19 @@ def settled(
     settler = _Settler(source, known, _is_latex(tokens, source))
     marked = _differentials(tokens, known, source)
     out: list[Token] = []
+    count = 0
     for at, token in enumerate(marked):
         if token.kind == "number" and at and settler.latex:
             settler.check_script(marked[at - 1], token)
         if token.kind == "ident":
             follower = marked[at + 1].text if at + 1 < len(marked) else ""
-            out += settler.names(token, follower)
-            if len(out) > MAX_TOKENS:
+            names = settler.names(token, follower)
+            count += len(names)
+            if count > MAX_PARTS:
                 raise source.limit(
-                    f"the formula has more than {MAX_TOKENS} signs", "split it", token.at
+                    f"the formula has more than {MAX_PARTS} parts", "split it", token.at
                 )
+            out += names
         else:
             out.append(token)
     return out, tuple(settler.notes)

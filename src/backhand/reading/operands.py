@@ -43,11 +43,11 @@ MAX_SLOTS = 8
 def operand(parser: Parser) -> Formula:
     """One factor with what is hung on it: indices, transposes."""
     first = parser.at
-    return hung(parser, primary(parser), first)
+    return hung(parser, reader(parser)(parser), first)
 
 
-def primary(parser: Parser) -> Formula:
-    """A number, a name with its scripts or arguments, a bracket, or a sign with what it takes."""
+def reader(parser: Parser) -> Callable[[Parser], Formula]:
+    """What reads the operand that starts here."""
     token = parser.ahead()
     if token.kind == "sign":
         read = _BY_SIGN.get(token.text)
@@ -57,7 +57,7 @@ def primary(parser: Parser) -> Formula:
         read = _BY_KIND.get(token.kind)
     if read is None:
         raise parser.stuck("", "write a number, a name or a bracket here")
-    return read(parser)
+    return read
 
 
 def hung(parser: Parser, of: Formula, first: int) -> Formula:

@@ -135,7 +135,7 @@ def product(left: Tensor, right: Tensor) -> Tensor:
 
 def folds(left: Tensor, right: Tensor) -> bool:
     """Whether a matrix (or row) has one column more than a vector (or number) has entries."""
-    if left.rank == 0 or left.rank == 1 and not left.row or right.rank > 1 or right.row:
+    if left.rank == 0 or (left.rank == 1 and not left.row) or right.rank > 1 or right.row:
         return False
     size = right.axes[0].size if right.axes else 1
     # A matrix before a lone number is a layer only if its two columns are bias and weight.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
@@ -38,7 +38,9 @@ from backhand.syntax import Font
 
 MAX_LENGTH = 1_000_000
 """The longest text in characters: a 100×784 matrix of decimals fits."""
-MAX_TOKENS = 200_000
+MAX_TOKENS = 250_000
+MAX_PARTS = 50_000
+"""The most parts of one formula, the plain numbers in a matrix not counted."""
 MAX_DEPTH = 100
 """How deep brackets, and the formula itself, may be nested."""
 MAX_DIGITS = 400
@@ -128,7 +130,7 @@ def tokenize(source: Source) -> list[Token]:
         raise source.limit(
             f"the text has more than {MAX_LENGTH} characters", "split it into parts", 0
         )
-    return list(_Lexer(source).tokens())
+    return _Lexer(source).tokens()
 
 
 class _Lexer:
@@ -138,32 +140,35 @@ class _Lexer:
         self.at = 0
         self.wrappers: list[tuple[str, int]] = []
 
-    def tokens(self) -> Iterator[Token]:
-        count = 0
+    def tokens(self) -> list[Token]:
+        out: list[Token] = []
         glued = False
         size = len(self.text)
         while self.at < size:
             match = _TOKEN.match(self.text, self.at)
             assert match is not None
             start, self.at = self.at, match.end()
-            group = match.lastgroup
+            group, text = match.lastgroup, match[0]
             if group in ("space", "comment", "math"):
                 glued = False
                 continue
-            if group in ("ident", "number"):
-                made: Sequence[Token] = (Token(group, match[0], start, self.at, glued),)  # type: ignore[arg-type]
+            if group == "sign" and text in SIGNS:
+                out.append(Token("sign", SIGNS[text], start, self.at, glued))
+            elif group == "number" or group == "ident":
+                out.append(Token(group, text, start, self.at, glued))
             else:
-                made = getattr(self, f"_{group}")(match[0], start, glued)
-            count += len(made)
-            if count > MAX_TOKENS:
+                out += getattr(self, f"_{group}")(text, start, glued)
+            if len(out) > MAX_TOKENS:
                 raise self.source.limit(
                     f"the text has more than {MAX_TOKENS} signs", "split it into parts", start
                 )
-            glued = bool(made) and made[-1].kind != "break"
-            yield from made
+            if text in ("\\left", "\\right") and (not out or out[-1].end <= start):
+                continue  # x\left[1\right] is as close as x[1]
+            glued = bool(out) and out[-1].end == self.at and out[-1].kind != "break"
         if self.wrappers:
             name, at = self.wrappers[-1]
             raise self.source.error(f"\\begin{{{name}}} isn't closed", f"add \\end{{{name}}}", at)
+        return out
 
     def _line(self, text: str, at: int, glued: bool) -> tuple[Token, ...]:
         return (Token("break", "\n", at, self.at, glued),)
@@ -187,12 +192,8 @@ class _Lexer:
         return [*opened, *inside, Token("sign", "}", self.at - 1, self.at, True)]
 
     def _sign(self, text: str, at: int, glued: bool) -> tuple[Token, ...]:
-        if text in SIGNS:
-            return (Token("sign", SIGNS[text], at, self.at, glued),)
-        if text == ";":
-            return (Token("break", ";", at, self.at, glued),)
-        if text == "&":
-            return (Token("break", "&", at, self.at, glued),)
+        if text in ";&":
+            return (Token("break", text, at, self.at, glued),)
         if text in FRACTIONS:
             top, bottom = FRACTIONS[text]
             return (Token("number", f"{top}/{bottom}", at, self.at, glued),)

@@ -45,10 +45,12 @@ def place_of(text: str) -> tuple[int, int]:
         "$$x = 3$$\n\ntext between\n\n$$\ny = 2 x\n$$ (label)",
         "# Title\n\n```{model}\nx = 3\ny = 2 x\n```",
         "```{math}\n:label: given\n\nx = 3\n```\n\n```{math} y = 2 x\n```",
-        "- given\n  $$x$$ is\n\n  $$ x = 3 $$\n\n> $$ y = 2 x $$".replace("  $$x$$ is\n", ""),
+        "- given\n\n  $$ x = 3 $$\n\n> $$ y = 2 x $$",
         "\\begin{align}\nx &= 3 \\\\\ny &= 2 x\n\\end{align}",
         "x = 3\ny = 2 x\n",
-        "\ufeffx = 3\r\ny = 2 x\r\n".lstrip("\ufeff"),
+        "x = 3\r\ny = 2 x\r\n",
+        "# given\nx = 3\n\n# wanted\ny = 2 x",
+        "---\ntitle: Plain\n---\nx = 3; y = 2 x",
         "$$ x = 3 $$\n\n% an ordinary comment\n\n$$ y = 2 x $$\n",
     ],
 )
@@ -99,7 +101,7 @@ def test_a_formula_in_a_question_is_prose_and_the_graph_says_so() -> None:
 
 
 def test_a_page_without_a_model_says_so_when_asked() -> None:
-    sheet = worksheet("# Only words\n\nNothing here.")
+    sheet = worksheet("# Only words\n\nNothing here.\n\n% prose\n$$ x = 3 $$")
     assert sheet.graphs == ()
     with pytest.raises(BackhandError, match="defines no model"):
         _ = sheet.graph
@@ -239,6 +241,7 @@ def test_title_and_layout(head: str, title: str, layout: str) -> None:
         ("x = 3\ny = q", (2, 5)),
         ("$$ x = 3 $$\n\n$$ y = x +\n    q $$", (4, 5)),
         ("---\nlayout: sideways\n---\n", (2, 9)),
+        ("# Words\n\nonly words", (3, 1)),
         ("text $$ x = 3 $$ text", (1, 6)),
         ("text\n$$ x = 3 $$", (2, 1)),
         ("$$\nx = 3\n\ny = 4\n$$", (1, 1)),
@@ -251,6 +254,13 @@ def test_title_and_layout(head: str, title: str, layout: str) -> None:
 )
 def test_errors_name_the_line_and_column_of_the_file(text: str, place: tuple[int, int]) -> None:
     assert place_of(text) == place
+
+
+@pytest.mark.parametrize("text", ["$$ 2 \\le 3 $$", "$$\n\\frac{dy}{dx} = 3\n$$", "$$ x $$"])
+def test_a_display_that_defines_nothing_is_told_how_to_be_prose(text: str) -> None:
+    with pytest.raises(BackhandError, match="% prose"):
+        worksheet(text)
+    assert worksheet(f"% prose\n{text}").graphs == ()
 
 
 def test_a_name_from_further_down_is_told_from_an_unknown_one() -> None:
