@@ -328,8 +328,8 @@ def _times(args: Sequence[Expr], done: Mapping[Expr, Formula]) -> Formula:
 
 def product(factors: Sequence[Formula]) -> Formula:
     """A product: letters side by side, numbers and derivatives with a dot between them."""
-    if len(factors) == 1:
-        return factors[0]
+    if len(factors) < 2:
+        return factors[0] if factors else Num(Fraction(1))
     dotted = any(isinstance(f, Partial) for f in factors) or any(
         isinstance(f, Num) for f in factors[1:]
     )

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, TypeAlias, cast, get_args
 from backhand.errors import Place
 
 Font: TypeAlias = Literal["italic", "bold", "upright"]
+Relation: TypeAlias = Literal["=", "≈", "∈", "←"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class Equal:
     """Sides joined by a relation: `a = b = c`, `≈` before a rounded one, `∈` before a space."""
 
     sides: tuple[Formula, ...]
-    signs: tuple[Literal["=", "≈", "∈", "←"], ...]
+    signs: tuple[Relation, ...]
     place: Place | None = field(default=None, compare=False)
 
 

@@ -14,10 +14,18 @@ import numpy as np
 
 from backhand.calculus.chain import at, local
 from backhand.calculus.evaluate import evaluate
-from backhand.calculus.forward import ancestors, trace
-from backhand.calculus.paths import MAX_PATHS, Hop, Paths, Spot, partial, paths, without_aliases
+from backhand.calculus.forward import trace
+from backhand.calculus.paths import (
+    MAX_PATHS,
+    Hop,
+    Paths,
+    Spot,
+    partial,
+    paths,
+    spot_formula,
+    without_aliases,
+)
 from backhand.calculus.routes import general_chain, layer_by_layer
-from backhand.errors import AskError
 from backhand.expr import (
     Add,
     Apply,
@@ -34,7 +42,7 @@ from backhand.expr import (
     substitute,
 )
 from backhand.functions import TABLE
-from backhand.graph import Graph, Value
+from backhand.graph import Graph, Value, as_value
 from backhand.notation import (
     equals,
     formula,
@@ -43,36 +51,29 @@ from backhand.notation import (
     result,
     value_formula,
 )
-from backhand.syntax import Equal, Formula, Num, Plus
+from backhand.syntax import Equal, Formula, Plus
 from backhand.working import Prose, Step, Working
-
-
-def checked(graph: Graph, of: Spot, by: Spot) -> None:
-    """Raise `AskError` unless the one depends on the other."""
-    if of.name != by.name and by.name not in ancestors(graph, of.name):
-        raise AskError(
-            f"{of.name} doesn't depend on {by.name}, so the derivative is 0",
-            f"{of.name} depends on {', '.join(sorted(ancestors(graph, of.name))) or 'nothing'}",
-        )
 
 
 def entry_derivative(graph: Graph, of: Spot, by: Spot) -> Working:
     """The derivative of the entry `of` by the entry `by`: chain, factors, product.
 
-    Raises `AskError` where the one doesn't depend on the other.
+    It is 0, and the working says why, where no path leads from the one to the other.
     """
-    checked(graph, of, by)
     values = trace(graph)
     found = paths(graph, of, by)
-    if found is not None and found.count <= MAX_PATHS:
-        return _along_paths(graph, found, values)
-    return layer_by_layer(graph, of, by, values)
+    if found is None or found.count > MAX_PATHS:
+        return layer_by_layer(graph, of, by, values)
+    if not found.hops:
+        return _without_hops(graph, found)
+    return _along_paths(graph, found, values)
 
 
 def chain_rule(graph: Graph, of: Spot, by: Spot) -> Working:
     """Only the chain: the derivative as a product of local ones, or the sum of such products."""
-    checked(graph, of, by)
     found = paths(graph, of, by)
+    if found is not None and not found.hops:
+        return _without_hops(graph, found)
     if found is not None and found.count <= MAX_PATHS:
         sides = chain_formula(graph, found)
         title: Prose = (_count_of_paths(found.count),)
@@ -86,6 +87,21 @@ def chain_rule(graph: Graph, of: Spot, by: Spot) -> Working:
     return Working(ask=f"chain {of.name} {by.name}", answer=(sides,), steps=(step,))
 
 
+def _without_hops(graph: Graph, found: Paths) -> Working:
+    """An entry by itself, which is 1, or by one that it doesn't depend on, which is 0."""
+    itself = found.start == found.end
+    start, end = spot_formula(graph, found.start), spot_formula(graph, found.end)
+    value = as_value(int(itself))
+    sides = result(partial(graph, found.start, found.end), value)
+    no_path: Prose = (start, " doesn't depend on ", end)
+    step = Step(
+        title=("A quantity by itself",) if itself else no_path,
+        rule="identity" if itself else "no path",
+        formula=sides,
+    )
+    return Working(ask=_ask(found), answer=(sides,), result=value, steps=(step,))
+
+
 def chain_formula(graph: Graph, found: Paths) -> Equal:
     """The chain rule written out over the paths."""
     terms = [
@@ -93,8 +109,6 @@ def chain_formula(graph: Graph, found: Paths) -> Equal:
         for path in found.each()
     ]
     left = partial(graph, found.start, found.end)
-    if not terms:
-        return equals(left, Num(Fraction(0)))
     if terms == [left]:
         return Equal((left,), ())
     return equals(left, terms[0] if len(terms) == 1 else Plus(tuple(terms)))

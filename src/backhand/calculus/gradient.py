@@ -12,12 +12,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 from backhand.calculus.chain import backward, local_derivative, partial_name, uses
-from backhand.calculus.derive import checked
 from backhand.calculus.evaluate import evaluate
-from backhand.calculus.forward import ancestors, trace
-from backhand.calculus.paths import Spot
+from backhand.calculus.forward import trace
 from backhand.errors import AskError
-from backhand.expr import names
+from backhand.expr import ZERO, mul, names, same
 from backhand.graph import AXES, Graph, Layout, Quantity, Role, Value
 from backhand.matrices import matrix_form, turned
 from backhand.notation import equals, formula, named, result, value_formula
@@ -43,6 +41,9 @@ def gradients(
 ) -> tuple[Graph, dict[str, Value]]:
     """The backward graph, and every value in it that is needed for the derivatives by `by`."""
     whole = backward(graph, of)
+    for name in by:
+        if partial_name(of, name) not in whole:
+            whole = with_quantity(whole, _constant(graph[of], graph[name]))
     known = dict(values)
     wanted = {partial_name(of, name) for name in by}
     for quantity in reversed(whole.quantities):
@@ -55,6 +56,16 @@ def gradients(
     return whole, known
 
 
+def _constant(of: Quantity, by: Quantity) -> Quantity:
+    """The derivative of a quantity by one that it doesn't depend on, or by itself."""
+    own = tuple(a.named(n) for a, n in zip((*of.axes, *by.axes), AXES, strict=False))
+    pairs = zip(own[: of.rank], own[of.rank :], strict=False)
+    one = mul(*(same(a, b) for a, b in pairs)) if of.name == by.name else ZERO
+    return Quantity(
+        name=partial_name(of.name, by.name), axes=own, role=Role.GRADIENT, definition=one
+    )
+
+
 def gradient(graph: Graph, of: str | None = None, by: Sequence[str] = ()) -> Working:
     """Backpropagation: the gradient of a scalar by each parameter, or by each quantity in `by`.
 
@@ -62,11 +73,9 @@ def gradient(graph: Graph, of: str | None = None, by: Sequence[str] = ()) -> Wor
     result is the gradient itself where there is one only.
     """
     name = objective_of(graph, of)
-    chosen = list(by) or [q.name for q in graph.parameters if q.name in ancestors(graph, name)]
+    chosen = list(by) or [q.name for q in graph.parameters]
     if not chosen:
         raise AskError("this graph has no parameter", f"name what to differentiate {name} by")
-    for each in chosen:
-        checked(graph, Spot(name, ()), Spot(graph[each].name, ()))
     whole, known = gradients(graph, name, chosen, trace(graph))
     needed = _on_the_way(whole, name, chosen)
     steps = [
@@ -154,7 +163,6 @@ def array_derivative(graph: Graph, of: str, by: str, layout: Layout) -> Working:
 
     Raises `AskError` for more than two axes together that aren't a scalar by a matrix.
     """
-    checked(graph, Spot(of, ()), Spot(by, ()))
     if graph[of].rank + graph[by].rank > 2:
         raise AskError(
             f"the derivative of {of} by {by} has {graph[of].rank + graph[by].rank} axes "
@@ -207,7 +215,7 @@ def _chain_steps(graph: Graph, of: str, by: str, layout: Layout) -> list[Step]:
     if graph[by].rank == 2 or graph[of].rank == 2:
         return []
     routes = vector_routes(graph, of, by)
-    if routes is None or routes == [[of, by]]:
+    if not routes or routes == [[of, by]]:
         return []
     terms: list[Formula] = []
     shapes: list[str] = []

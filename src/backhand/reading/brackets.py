@@ -123,7 +123,7 @@ def _matrix(parser: Parser, rows: Sequence[Sequence[Formula]], token: Token) -> 
     for number, row in enumerate(rows, 1):
         if len(row) != width:
             raise parser.error(
-                f"row {number} of the matrix has {len(row)} entries, row 1 has {width}",
+                f"row {number} of the matrix has length {len(row)}, row 1 has length {width}",
                 "give every row the same length",
                 token,
             )

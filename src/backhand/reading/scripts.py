@@ -47,14 +47,13 @@ def head(parser: Parser) -> tuple[str, Font]:
     token = parser.take()
     if token.kind == "name":
         return token.text, token.font
-    if not (parser.sees("{") or parser.ahead().kind in ("name", "command")):
-        raise parser.stuck(f"\\{token.text} needs a name", f"\\{token.text}{{x}}")
     parser.deeper()
     braced = parser.sees("{")
     if braced:
         parser.take()
-    if parser.ahead().kind not in ("name", "command"):
-        raise parser.stuck(f"\\{token.text} needs a name", f"\\{token.text}{{x}}")
+    inner = parser.ahead()
+    if inner.kind != "name" and not (inner.kind == "command" and inner.text in ACCENTS | FONTS):
+        raise parser.stuck(f"\\{token.text} needs a name", f"write \\{token.text}{{x}}")
     of, font = head(parser)
     if braced and parser.sees("_"):
         inside = assembled(of, font, scripts(parser, of), parser, token)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 MIN_GAP, MAX_GAP = 96.0, 460.0
 """The space between two columns: with nothing to write in it, and at most."""
@@ -19,6 +20,8 @@ CLEARANCE = 3.0
 MARGIN = 6.0
 """The least length of edge seen at either end of a label."""
 TRIES = 41
+LANE = 12.0
+"""The distance between two edges that pass a column side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +210,18 @@ def _shares(own: Leg, label: float) -> Iterator[float]:
 
 
 def lane(rows: Sequence[float], clear: float, wanted: float, taken: list[float]) -> float:
-    """A height at which an edge may pass a column: between two units, or above or below them all.
+    """The height nearest to `wanted` at which an edge may pass a column of units.
 
-    `clear` is how far from a unit's middle an edge must keep. The height is put into `taken`.
+    It lies between two units or outside them all, at least `clear` from their middles and away
+    from the heights in `taken`, to which it is added.
     """
     heights = sorted(rows)
-    free = [heights[0] - clear, heights[-1] + clear]
-    free += [(a + b) / 2 for a, b in zip(heights, heights[1:], strict=False) if b - a >= 2 * clear]
-    height = min(free, key=lambda y: (abs(y - wanted), y))
-    outward = -1 if height == free[0] else 1
-    while any(abs(height - other) < 10 for other in taken):
-        height += 10 * outward
-    taken.append(height)
-    return height
+    free = [(a + b) / 2 for a, b in pairwise(heights) if b - a >= 2 * clear]
+    free = [y for y in free if all(abs(y - other) >= LANE for other in taken)]
+    for height, step in ((heights[0] - clear, -LANE), (heights[-1] + clear, LANE)):
+        while any(abs(height - other) < LANE for other in taken):
+            height += step
+        free.append(height)
+    chosen = min(free, key=lambda y: (abs(y - wanted), y))
+    taken.append(chosen)
+    return chosen

@@ -21,6 +21,7 @@ from backhand.syntax import (
     Partial,
     Plus,
     Raised,
+    Relation,
     Rows,
     Space,
     Sum,
@@ -140,11 +141,12 @@ def _plus(terms: Sequence[Formula]) -> str:
             text += f" − {inside(term.of, TIMES)}"
         else:
             # A negative number keeps its bracket: 2 + (−3) · 5 is how it is put in.
-            text += f" + {inside(term, TIMES) if _leads_negative(term) else inside(term, SUM)}"
+            text += f" + {inside(term, TIMES) if leads_negative(term) else inside(term, SUM)}"
     return text
 
 
-def _leads_negative(found: Formula) -> bool:
+def leads_negative(found: Formula) -> bool:
+    """Whether a formula starts with a minus, and so needs a bracket after another sign."""
     match found:
         case Num(value):
             return value < 0
@@ -155,7 +157,7 @@ def _leads_negative(found: Formula) -> bool:
 
 
 def _times(factors: Sequence[Formula], sign: str) -> str:
-    text = inside(factors[0], TIMES if not _leads_negative(factors[0]) else POWER)
+    text = inside(factors[0], TIMES if not leads_negative(factors[0]) else POWER)
     before = factors[0]
     for factor in factors[1:]:
         part = inside(factor, POWER) if not isinstance(factor, Partial) else formula_text(factor)
@@ -175,8 +177,12 @@ def _between(before: Formula, after: Formula, sign: str) -> str:
 
 
 def _raised(base: Formula, exponent: Formula) -> str:
-    text = inside(base, ATOM) if not isinstance(base, Call) or _is_exp(base) else formula_text(base)
-    if isinstance(base, Call) and _is_exp(base):
+    text = (
+        inside(base, ATOM)
+        if not isinstance(base, Call) or is_exponent(base)
+        else formula_text(base)
+    )
+    if isinstance(base, Call) and is_exponent(base):
         text = f"({text})" if not text.startswith("(") else text
     shown = formula_text(exponent)
     if shown.lstrip("−").isdigit():
@@ -184,7 +190,8 @@ def _raised(base: Formula, exponent: Formula) -> str:
     return f"{text}^{shown if strength(exponent) == ATOM and len(shown) == 1 else f'({shown})'}"
 
 
-def _is_exp(found: Formula) -> bool:
+def is_exponent(found: Formula) -> bool:
+    """Whether a function is written as a power of e."""
     return (
         isinstance(found, Call)
         and found.function in READ_AS
@@ -258,7 +265,7 @@ def _pieces(found: Formula) -> list[tuple[str, ...]]:
                 pieces += [(" − " if negative else " + ",)]
                 pieces += _pieces(term.of if isinstance(term, Minus) else term)
             return pieces
-        case Call(function, (single,)) if _is_tall(single) and not _is_exp(found):
+        case Call(function, (single,)) if _is_tall(single) and not is_exponent(found):
             return [(f"{_call(function, (), 0)[:-1]}",), *_pieces(single), (")",)]
         case Flipped(of) if _is_tall(of):
             return [*_pieces(of), ("ᵀ",)]
@@ -339,8 +346,7 @@ def working_text(working: Working, width: int = WIDTH) -> str:
 def step_lines(number: int, step: Step, width: int = WIDTH) -> list[str]:
     """One step: its title and rule, then formula, substitution and value."""
     lines = [f"{number}. {prose_text(step.title)} ({step.rule})"]
-    for line in step_formula(step, width - 5):
-        lines.append(f"     {line}")
+    lines += [f"     {line}" for line in step_formula(step, width - 5)]
     if step.note:
         lines += [f"     {line}" for line in _wrapped(prose_text(step.note), width - 5)]
     return lines
@@ -355,13 +361,17 @@ def step_formula(step: Step, width: int) -> tuple[str, ...]:
 def step_chain(step: Step) -> Formula | None:
     """Formula = substitution = value, as one relation."""
     sides: list[Formula] = []
-    signs: list[str] = []
+    signs: list[Relation] = []
     if step.formula is not None:
         if isinstance(step.formula, Equal):
             sides, signs = list(step.formula.sides), list(step.formula.signs)
         else:
             sides = [step.formula]
-    for more, sign in ((step.substitution, "="), (step.value, sign_before(step))):
+    pairs: tuple[tuple[Formula | None, Relation], ...] = (
+        (step.substitution, "="),
+        (step.value, sign_before(step)),
+    )
+    for more, sign in pairs:
         if more is None:
             continue
         parts = list(more.sides) if isinstance(more, Equal) else [more]
@@ -373,10 +383,10 @@ def step_chain(step: Step) -> Formula | None:
             sides.append(part)
     if not sides:
         return None
-    return Equal(tuple(sides), tuple(signs)) if len(sides) > 1 else sides[0]  # type: ignore[arg-type]
+    return Equal(tuple(sides), tuple(signs)) if len(sides) > 1 else sides[0]
 
 
-def sign_before(step: Step) -> str:
+def sign_before(step: Step) -> Relation:
     """≈ where the value shown is rounded, else =."""
     return "≈" if step.value is not None and _is_rough(step.value) else "="
 

@@ -15,7 +15,6 @@ from typing import TypeAlias
 
 from backhand.compositions import COMPOSED_AS, COMPOSITIONS
 from backhand.functions import READ_AS, TABLE
-from backhand.reading.vocabulary import GREEK_LETTERS, MARKS
 from backhand.syntax import (
     Call,
     Entry,
@@ -40,6 +39,7 @@ from backhand.syntax import (
     strength,
 )
 from backhand.working import Prose
+from backhand.writing.names import GREEK, spelling, unicode_letter
 
 SCRIPT = 0.7
 """How large a script is, measured by what it stands at."""
@@ -48,9 +48,6 @@ LOWERED, RAISED = -0.22, 0.38
 """How far a script is shifted, in heights of what it stands at."""
 THIN, SPACE = "\u2009", "\u00a0"
 """Spaces that SVG doesn't collapse."""
-
-_GREEK: dict[str, str] = {name: letter for letter, name in reversed(GREEK_LETTERS.items())}
-_MARKS: dict[str, str] = {word: mark for mark, word in MARKS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,16 +240,9 @@ def _number(number: Num) -> Line:
 
 def _name(name: str, font: Font) -> tuple[Line, Line]:
     """A name and its subscript: `yhat_1` is ŷ and 1, `theta` is θ, `W_out` is W and out."""
-    base, _, script = name.partition("_")
-    sign, mark = base, ""
-    for word, combining in _MARKS.items():
-        stem = base.removesuffix(word)
-        if stem != base and (len(stem) == 1 or stem in _GREEK):
-            sign, mark = stem, combining
-    sign = unicodedata.normalize("NFC", _GREEK.get(sign, sign) + mark)
-    letters = len(sign) - sum(1 for c in sign if unicodedata.combining(c))
-    style: Font = "upright" if font == "italic" and letters > 1 else font
-    return (Run(printable(sign), style),), _subscript(script)
+    parts = spelling(name)
+    style: Font = "upright" if font == "italic" and parts.is_word else font
+    return (Run(printable(unicode_letter(parts)), style),), _subscript(parts.subscript)
 
 
 def _subscript(script: str) -> Line:
@@ -260,7 +250,7 @@ def _subscript(script: str) -> Line:
     pieces: list[str] = re.findall(r"\d+|[^\W\d_]+|[^\w\s]|_", script)
     out: list[Run] = []
     for piece in pieces:
-        sign: str = _GREEK.get(piece) or piece
+        sign = GREEK.get(piece, piece)
         letter = len(sign) == 1 and sign.isalpha()
         out.append(Run("," if piece == "_" else printable(sign), "italic" if letter else "upright"))
     return tuple(out)

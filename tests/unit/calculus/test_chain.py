@@ -116,9 +116,15 @@ def test_layouts_are_transposes_and_named() -> None:
     assert (rows.layout, columns.layout) == ("numerator", "denominator")
 
 
-def test_asking_for_what_does_not_depend() -> None:
-    with pytest.raises(AskError, match="doesn't depend"):
-        entry_derivative(two_neurons(), Spot("a", (1,)), Spot("W_2", (1, 1)))
+def test_what_does_not_depend_has_the_derivative_zero() -> None:
+    working = entry_derivative(two_neurons(), Spot("a", (1,)), Spot("W_2", (1, 1)))
+    assert (working.value, working.steps[0].rule) == (0, "no path")
+    assert entry_derivative(two_neurons(), Spot("b", ()), Spot("b", ())).value == 1
+    assert gradient(two_neurons(), "b", ["y"]).value == 0
+    assert array_derivative(two_neurons(), "a", "a", "numerator").value.tolist() == [[1, 0], [0, 1]]  # type: ignore[union-attr]
+
+
+def test_an_entry_out_of_range_is_named() -> None:
     with pytest.raises(AskError, match="0 to 2"):
         spot("W_1[1,3]", two_neurons())
 

@@ -374,6 +374,7 @@ def test_letters_are_a_product_in_latex_and_a_name_in_ascii():
         r"\left. x \right|",
         "∂J/dx",
         "a & b",
+        r"\hat \sqrt x",
     ],
 )
 def test_what_has_no_reading_is_refused(text):
