@@ -215,7 +215,8 @@ def _formula(
 ) -> Formula:
     match node:
         case Number(value):
-            return number(value) if value.denominator >= 10 else Num(value)
+            size = number(abs(value)) if value.denominator >= 10 else Num(abs(value))
+            return Minus(size) if value < 0 else size
         case Constant(name):
             return Name(name)
         case Ref(name, slots) | Padded(name, slots):
@@ -292,7 +293,7 @@ def _rank(factor: Expr) -> int:
             return 0
         case Constant() | Ref() | Padded() | Power((Ref() | Constant(), Number())):
             return 1
-        case Add() | Power((Add(), _)):
+        case Add() | Apply() | Power(((Add() | Apply()), _)):
             return 2
         case Total():
             return 5

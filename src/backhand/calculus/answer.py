@@ -133,7 +133,8 @@ def _class(asked: Asked) -> Working:
 
 
 def _loss(asked: Asked) -> Working:
-    return value_of(asked.graph, objective_of(asked.graph), asked.earlier)
+    named_so = [n for n in ("ell", "loss", "L") if n in asked.graph]
+    return value_of(asked.graph, next(iter(named_so), objective_of(asked.graph)), asked.earlier)
 
 
 def _parameters(asked: Asked) -> Working:

@@ -16,7 +16,7 @@ from backhand.errors import AskError
 from backhand.expr import Expr, names
 from backhand.graph import Graph, Layout, Value
 from backhand.matrices import matrix_form
-from backhand.notation import equals, formula, named, value_formula
+from backhand.notation import equals, formula, named, result, value_formula
 from backhand.syntax import Equal, Formula, Name
 from backhand.working import Step, Working
 
@@ -78,15 +78,19 @@ def _local_entry(graph: Graph, of: Spot, by: Spot, wanted: Sequence[str]) -> Wor
     )
     return Working(
         ask=f"local {of.name} {by.name}",
-        answer=(_answer(sign, formula(slope, graph), shown),),
+        answer=(_answer(sign, formula(slope, graph), value),),
         result=value,
         steps=tuple(steps),
         values=values,
     )
 
 
-def _answer(sign: Formula, slope: Formula, shown: Formula | None) -> Equal:
-    return equals(sign, slope, shown if shown != slope else None)
+def _answer(sign: Formula, slope: Formula, value: Value | None) -> Equal:
+    """The derivative as a formula, and its value where the formula isn't the value already."""
+    if value is None or value_formula(value) == slope:
+        return equals(sign, slope)
+    shown = result(slope, value)
+    return Equal((sign, *shown.sides), ("=", *shown.signs))
 
 
 def _value(slope: Expr, graph: Graph, values: Mapping[str, Value]) -> Value | None:

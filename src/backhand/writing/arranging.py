@@ -221,8 +221,8 @@ def _ways(picture: Picture, shapes: Mapping[str, Shape]) -> tuple[tuple[Place, .
         way = [start.place]
         for column in range(start.column + 1, end.column):
             here = [s for s in shapes.values() if s.column == column]
-            share = (column - start.column) / (end.column - start.column)
-            wanted = start.middle.y + share * (end.middle.y - start.middle.y)
+            share = 1 / (end.column - column + 1)
+            wanted = way[-1].y + share * (end.middle.y - way[-1].y)
             way.append(_passing(here, wanted, taken.setdefault(column, [])))
         ways.append((*way, end.place))
     return tuple(ways)
@@ -294,7 +294,8 @@ def _kind(edge: Edge, lit: bool) -> str:
 
 
 def _size(content: Line) -> tuple[float, float]:
-    return width(content, WEIGHT) + 4, WEIGHT * 1.25
+    """Width and height of a label; one in bold type is the wider, so all are taken for bold."""
+    return 1.06 * width(content, WEIGHT) + 4, WEIGHT * 1.25
 
 
 def _wire(frame: Frame, number: int, at: Sequence[float], labelled: bool) -> Wire:

@@ -27,7 +27,7 @@ from backhand.writing.arranging import (
     label,
     value,
 )
-from backhand.writing.geometry import Box, Point
+from backhand.writing.geometry import Point
 from backhand.writing.typesetting import Line, line, plain, printable
 
 BORDER = 18.0
@@ -53,7 +53,6 @@ COLOURS = {
 PAINT = (
     (".bh-paper", "fill", "paper"),
     (".bh-text", "fill", "ink"),
-    (".bh-text", "stroke", "paper"),
     (".bh-soft", "fill", "soft"),
     (".bh-wire", "stroke", "wire"),
     (".bh-plus", "stroke", "plus"),
@@ -72,8 +71,6 @@ PAINT = (
 SHAPES = """
 .bh-net{max-width:100%;height:auto}
 .bh-text{text-anchor:middle;font-family:"STIX Two Text","Latin Modern Roman",Georgia,"Times New Roman",serif}
-.bh-halo{stroke-width:5px;stroke-linejoin:round;paint-order:stroke}
-.bh-plainly{stroke:none}
 .bh-words{font-family:system-ui,-apple-system,"Segoe UI","Helvetica Neue",Arial,sans-serif}
 .bh-strong{font-weight:600}
 .bh-i{font-style:italic}
@@ -83,17 +80,17 @@ SHAPES = """
 .bh-bias{stroke-dasharray:4 3}
 .bh-lit .bh-shape{stroke-width:3px}
 .bh-dim{opacity:.42}
-.bh-fine{opacity:.75}
+.bh-fine{opacity:.6}
 """
 
 KINDS = {
-    "weight": "bh-text bh-halo",
-    "dim": "bh-text bh-halo bh-soft",
-    "factor": "bh-text bh-halo bh-accent bh-strong",
-    "title": "bh-text bh-plainly bh-words bh-strong",
-    "function": "bh-text bh-plainly bh-words",
-    "note": "bh-text bh-plainly bh-words bh-soft",
-    "caption": "bh-text bh-plainly bh-words",
+    "weight": "bh-text",
+    "dim": "bh-text bh-soft",
+    "factor": "bh-text bh-accent bh-strong",
+    "title": "bh-text bh-words bh-strong",
+    "function": "bh-text bh-words",
+    "note": "bh-text bh-words bh-soft",
+    "caption": "bh-text bh-words",
 }
 WIRES = {
     "plain": "bh-wire",
@@ -210,10 +207,10 @@ def _unit(shape: Shape) -> str:
     }
     lines = [(text, size) for text, size in ((label(unit), LABEL), (value(unit), VALUE)) if text]
     heights = [0.0] if len(lines) == 1 else [-9.0, 11.0]
-    kinds = ["bh-text bh-plainly", "bh-text bh-plainly bh-soft"]
+    kinds = ["bh-text", "bh-text bh-soft"]
     body = [_tag("rect", rim)]
     for (text, size), height, kind in zip(lines, heights, kinds, strict=False):
-        body.append(_text(text, size, kind, Box(Point(middle.x, middle.y + height), 0, 0)))
+        body.append(_text(text, size, kind, Point(middle.x, middle.y + height)))
     state = " bh-lit" if unit.lit else " bh-dim" if shape.dim else ""
     return _tag("g", {"class": f"bh-unit{state}", "data-unit": printable(unit.name)}, "".join(body))
 
@@ -225,15 +222,25 @@ def _dots(point: Point) -> str:
 
 
 def _writing(writing: Writing) -> str:
-    return _text(writing.content, writing.size, KINDS[writing.kind], writing.box)
+    """A line of text on a patch of paper, so that no line strikes it through."""
+    box = writing.box
+    patch = {
+        "class": "bh-paper",
+        "x": box.middle.x - box.across,
+        "y": box.middle.y - box.down,
+        "width": 2 * box.across,
+        "height": 2 * box.down,
+        "rx": 4.0,
+    }
+    text = _text(writing.content, writing.size, KINDS[writing.kind], box.middle)
+    turn = f"rotate({_n(box.angle)} {_n(box.middle.x)} {_n(box.middle.y)})"
+    turned = {"transform": turn} if abs(box.angle) > 0.05 else {}
+    return _tag("g", {"class": f"bh-{writing.kind}", **turned}, _tag("rect", patch) + text)
 
 
-def _text(content: Line, size: float, kind: str, box: Box) -> str:
-    """A line of type about the middle of a box, turned with it."""
-    x, y = box.middle.x, box.middle.y + BELOW_MIDDLE * size
-    where: dict[str, str | float] = {"class": kind, "x": x, "y": y, "font-size": size}
-    if abs(box.angle) > 0.05:
-        where["transform"] = f"rotate({_n(box.angle)} {_n(x)} {_n(box.middle.y)})"
+def _text(content: Line, size: float, kind: str, middle: Point) -> str:
+    """A line of type about its middle."""
+    where = {"x": middle.x, "y": middle.y + BELOW_MIDDLE * size, "font-size": size}
     rise = 0.0
     spans: list[str] = []
     for run in content:
@@ -247,7 +254,7 @@ def _text(content: Line, size: float, kind: str, box: Box) -> str:
         rise = run.rise
         text = escape(run.text)
         spans.append(_tag("tspan", style, text) if style else text)
-    return _tag("text", where, "".join(spans))
+    return _tag("text", {"class": kind, **where}, "".join(spans))
 
 
 # ---- in words ----------------------------------------------------------------------------------

@@ -1,0 +1,110 @@
+"""A solution as one HTML page: MathML, no script, no network; light, dark, and on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from importlib.resources import files
+
+from backhand.syntax import Equal, Formula, Num, Rows
+from backhand.working import Answered, Block, Prose, Solution, Step, Working
+from backhand.writing.drawing import draw
+from backhand.writing.mathml import formula_mathml, row
+from backhand.writing.pages import words_html
+from backhand.writing.text import step_chain
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def document(solution: Solution) -> str:
+    """A solution as one self-contained page."""
+    title = escape(solution.worksheet.title or "Worked solution")
+    style = files("backhand.writing").joinpath("page.css").read_text(encoding="utf-8")
+    body = "\n".join(_blocks(solution))
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _blocks(solution: Solution) -> Iterator[str]:
+    """The page's own blocks in order, each question followed by its answers."""
+    chosen = {id(answered.question): answered for answered in solution.answers}
+    every = len(chosen) == len(solution.worksheet.questions)
+    if not any(b.kind == "heading" and b.level == 1 for b in solution.worksheet.blocks):
+        yield f"<h1>{escape(solution.worksheet.title or 'Worked solution')}</h1>"
+    for block in solution.worksheet.blocks:
+        if block.question is not None:
+            if id(block.question) in chosen:
+                yield _question(chosen[id(block.question)])
+        elif every or (block.kind == "heading" and block.level == 1):
+            yield _block(block)
+
+
+def _block(block: Block) -> str:
+    words = words_html(block.source, formula_mathml)
+    kind = ' class="given"' if block.kind == "model" else ""
+    return f"<div{kind}>{words}</div>" if kind else words
+
+
+def _question(answered: Answered) -> str:
+    number = escape(answered.question.number)
+    words = words_html(answered.question.words, formula_mathml)
+    workings = "\n".join(working_html(w) for w in answered.workings)
+    return (
+        f'<section class="question" aria-labelledby="q{number}">\n'
+        f'<div class="asked"><span class="number" id="q{number}">{number}</span>'
+        f"<div>{words}</div></div>\n{workings}\n</section>"
+    )
+
+
+def working_html(working: Working) -> str:
+    """A working as a fragment: the answer, then its steps."""
+    parts = [f'<p class="answer">{prose_html(working.answer)}</p>']
+    if working.picture is not None:
+        parts.append(f'<figure class="drawing">{draw(working.picture)}</figure>')
+    if working.steps:
+        parts.append(f'<ol class="steps">{"".join(map(_step, working.steps))}</ol>')
+    parts += [f'<p class="note">{prose_html(note)}</p>' for note in working.notes]
+    return f'<div class="working">{"".join(parts)}</div>'
+
+
+def prose_html(prose: Prose) -> str:
+    """A sentence with its formulas in MathML."""
+    return "".join(escape(p) if isinstance(p, str) else formula_mathml(p) for p in prose)
+
+
+def _step(step: Step) -> str:
+    chain = step_chain(step)
+    shown = _chain(chain) if chain is not None else ""
+    note = f'<p class="note">{prose_html(step.note)}</p>' if step.note else ""
+    title = prose_html(step.title)
+    return (
+        f'<li><p class="title">{title} <span class="rule">{escape(step.rule)}</span></p>'
+        f"{shown}{note}</li>"
+    )
+
+
+def _chain(found: Formula) -> str:
+    """A chain of equations, every side but the first on a line of its own, relations aligned."""
+    if not isinstance(found, Equal) or _is_short(found):
+        return f'<div class="chain">{formula_mathml(found, "block")}</div>'
+    first, *rest = found.sides
+    lines = [
+        f"<mtr><mtd>{row(first) if at == 0 else ''}</mtd>"
+        f"<mtd><mo>{sign}</mo></mtd><mtd>{row(side)}</mtd></mtr>"
+        for at, (sign, side) in enumerate(zip(found.signs, rest, strict=True))
+    ]
+    table = f'<mtable class="lines" displaystyle="true">{"".join(lines)}</mtable>'
+    return f'<div class="chain"><math display="block">{table}</math></div>'
+
+
+def _is_short(found: Equal) -> bool:
+    return len(found.sides) < 3 or all(_is_small(side) for side in found.sides[1:])
+
+
+def _is_small(found: Formula) -> bool:
+    return isinstance(found, Num) or (isinstance(found, Rows) and len(found.rows[0]) < 2)

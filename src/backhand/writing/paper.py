@@ -1,0 +1,77 @@
+"""A solution as a complete LaTeX article that needs amsmath and amssymb only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backhand.syntax import Formula
+from backhand.working import Answered, Picture, Solution
+from backhand.writing.latex import escaped, formula_latex, prose_latex, working_latex
+from backhand.writing.pages import with_formulas, without_comments
+
+HEAD = r"""\documentclass[11pt]{article}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage{amsmath,amssymb}
+\usepackage[margin=25mm]{geometry}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{6pt}
+\allowdisplaybreaks
+"""
+LEVELS = {2: r"\section*", 3: r"\subsection*", 4: r"\subsubsection*"}
+
+
+def document(solution: Solution) -> str:
+    """The worksheet's own blocks, each question followed by its answers."""
+    title = escaped(solution.worksheet.title or "Worked solution")
+    body = "\n\n".join(_blocks(solution))
+    return (
+        f"{HEAD}\\title{{{title}}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle\n\n"
+        f"{body}\n\\end{{document}}\n"
+    )
+
+
+def _blocks(solution: Solution) -> Iterator[str]:
+    chosen = {id(a.question): a for a in solution.answers}
+    every = len(chosen) == len(solution.worksheet.questions)
+    for block in solution.worksheet.blocks:
+        if block.question is not None:
+            if id(block.question) in chosen:
+                yield _question(chosen[id(block.question)])
+        elif every and block.kind == "heading" and block.level > 1:
+            words = _words(block.source.lstrip("# "))
+            yield f"{LEVELS.get(block.level, LEVELS[4])}{{{words}}}"
+        elif every and block.kind != "heading":
+            yield _words(block.source)
+
+
+def _words(markdown: str) -> str:
+    return with_formulas(without_comments(markdown).strip(), escaped, _inline)
+
+
+def _inline(found: Formula) -> str:
+    return f"${formula_latex(found)}$"
+
+
+def _question(answered: Answered) -> str:
+    lines = [
+        rf"\textbf{{{escaped(answered.question.number)}}}\quad {_words(answered.question.words)}"
+    ]
+    for working in answered.workings:
+        lines.append(working_latex(working))
+        if working.picture is not None:
+            lines.append(_sketch(working.picture))
+    return "\n\n".join(lines)
+
+
+def _sketch(picture: Picture) -> str:
+    """The drawing in words: LaTeX alone can't place an SVG."""
+    columns = [
+        r"\parbox{0.2\linewidth}{\centering "
+        + (prose_latex(column.title) or "~")
+        + r"\\ "
+        + ", ".join(f"${formula_latex(u.label)}$" for u in column.units if u.label is not None)
+        + "}"
+        for column in picture.columns
+    ]
+    return r" $\rightarrow$ ".join(columns)
