@@ -13,9 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from backhand.errors import BackhandError
 from backhand.expr import Expr, apply
-from backhand.functions import READ_AS, exp, log
+from backhand.functions import COMPOSED_AS, claim, exp, log
 
 Over: TypeAlias = Callable[[Expr], Expr]
 Expand: TypeAlias = Callable[[Over, Expr], Expr] | Callable[[Over, Expr, Expr], Expr]
@@ -42,16 +41,11 @@ class Composition:
 
 
 COMPOSITIONS: dict[str, Composition] = {}
-COMPOSED_AS: dict[str, str] = {}
-"""Every name under which a composition is read, and the entry it means."""
 
 
 def compose(entry: Composition) -> Composition:
     """Add an entry. Raises `BackhandError` where a name is taken."""
-    for name in (entry.name, *entry.aliases):
-        if name in READ_AS or name in COMPOSED_AS:
-            raise BackhandError(f"the name {name} is taken", "choose another name")
-        COMPOSED_AS[name] = entry.name
+    claim(COMPOSED_AS, entry.name, entry.aliases)
     COMPOSITIONS[entry.name] = entry
     return entry
 

@@ -95,6 +95,9 @@ class Expr:
     def __pow__(self, exponent: Expr | int | Fraction) -> Expr:
         return power(self, exponent)
 
+    def __rpow__(self, base: int | Fraction) -> Expr:
+        return power(base, self)
+
     def __neg__(self) -> Expr:
         return mul(-1, self)
 

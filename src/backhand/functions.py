@@ -11,7 +11,7 @@ Hendrycks and Gimpel, Gaussian Error Linear Units (2016), for GELU and SiLU.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -113,6 +113,16 @@ _Fields = ParamSpec("_Fields")
 TABLE: dict[str, Function] = {}
 READ_AS: dict[str, str] = {}
 """Every name under which a function is read, and the entry it means."""
+COMPOSED_AS: dict[str, str] = {}
+"""The same for the compositions, which share the one space of names."""
+
+
+def claim(meanings: dict[str, str], name: str, aliases: Iterable[str]) -> None:
+    """Let a name and its aliases mean one entry. Raises `BackhandError` where one is taken."""
+    for each in (name, *aliases):
+        if held := READ_AS.get(each) or COMPOSED_AS.get(each):
+            raise BackhandError(f"{each} already means {held}", "choose another name")
+    meanings.update(dict.fromkeys((name, *aliases), name))
 
 
 def _entered(make: Callable[_Fields, Function]) -> Callable[_Fields, Function]:
@@ -120,11 +130,8 @@ def _entered(make: Callable[_Fields, Function]) -> Callable[_Fields, Function]:
 
     def define(*args: _Fields.args, **fields: _Fields.kwargs) -> Function:
         function = make(*args, **fields)
-        for name in (function.name, *function.aliases):
-            if READ_AS.get(name, function.name) != function.name:
-                raise BackhandError(f"{name} already means {READ_AS[name]}", "choose another name")
+        claim(READ_AS, function.name, function.aliases)
         TABLE[function.name] = function
-        READ_AS.update(dict.fromkeys((function.name, *function.aliases), function.name))
         return function
 
     return define
@@ -171,7 +178,12 @@ def _normal(x: Expr) -> Expr:
 
 
 def _np_sigmoid(x: Any) -> Any:
-    return 0.5 * (1.0 + np.tanh(0.5 * x))
+    # Neither power overflows, and a small result keeps all its digits.
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def _np_leaky_relu(x: Any) -> Any:
+    return np.maximum(x, x / 100)
 
 
 def _np_gelu_tanh(x: Any) -> Any:
@@ -221,7 +233,7 @@ define(
     aliases=("LeakyReLU", "leakyrelu", "leaky"),
     arity=1,
     notation=Notation(r"\mathrm{LeakyReLU}", "LeakyReLU"),
-    value=lambda x: np.where(x > 0, x, x / 100),
+    value=_np_leaky_relu,
     formula=lambda x: apply("max", x / 100, x),
     derivative=lambda y, x: Fraction(1, 100) + number(Fraction(99, 100)) * compare(x, ">", 0),
     domain=REALS,
@@ -246,7 +258,7 @@ define(
     curvature=Curvature.NEITHER,
     kinks=(),
     rational=False,
-    loop="0.5 * (1.0 + math.tanh(0.5 * {x}))",
+    loop="(math.exp(min({x}, 0.0)) / (1.0 + math.exp(-abs({x}))))",
 )
 define(
     name="tanh",
@@ -333,7 +345,7 @@ define(
     curvature=Curvature.NEITHER,
     kinks=(),
     rational=False,
-    loop="{x} * 0.5 * (1.0 + math.tanh(0.5 * {x}))",
+    loop="({x} * math.exp(min({x}, 0.0)) / (1.0 + math.exp(-abs({x}))))",
 )
 
 # ---- elementary functions ----------------------------------------------------------------------

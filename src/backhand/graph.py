@@ -164,8 +164,8 @@ class Graph:
     `objective` names the scalar to be minimised. `notes` say how something was read that could have
     been read otherwise. `points` holds data of several points, by name, first axis the point; the
     quantities themselves carry the first of them. `functions` are those that the page defined, as
-    parameters and body, and `declared` the roles that it gave in words. Raises `MeaningError` where an equation names an
-    unknown quantity, an index out of range or one that is not on its left-hand side.
+    parameters and body, and `declared` the roles that it gave in words. Raises `MeaningError` where
+    an equation names an unknown quantity, an index out of range, or one not on its left-hand side.
     """
 
     quantities: tuple[Quantity, ...]

@@ -17,12 +17,8 @@ from tests.laws.values import arguments, scalars, value
 
 STEP = 1e-5
 NAMES = ("x", "t")
-PEERS = {
-    name: peer
-    for name in TABLE
-    if (peer := getattr(anp, {"max": "maximum", "min": "minimum"}.get(name, name), None))
-    or (peer := getattr(special, {"sigmoid": "expit"}.get(name, name), None))
-}
+PEERS = {name: getattr(anp, name) for name in ("tanh", "exp", "log", "sqrt", "sin", "cos", "tan", "abs")}
+PEERS |= {"max": anp.maximum, "min": anp.minimum, "erf": special.erf, "sigmoid": special.expit}
 
 
 def difference(expr: Expr, at: dict[str, float], by: str, step: float = STEP) -> float:
@@ -51,10 +47,6 @@ def test_the_derivative_is_autograds(name: str) -> None:
             assert found == pytest.approx(grad(PEERS[name], place)(*args), rel=1e-9, abs=1e-12)
 
 
-def test_autograd_has_most_of_the_elementary_functions() -> None:
-    assert {"sigmoid", "tanh", "exp", "log", "sqrt", "erf", "sin", "cos", "tan", "abs", "max"} <= set(PEERS)
-
-
 def composed(names: list[str], x: Expr) -> Expr:
     """The functions one around the other, each on an argument inside its domain."""
     for name in names:
@@ -72,9 +64,12 @@ def composed(names: list[str], x: Expr) -> Expr:
 )
 def test_the_chain_rule_holds_in_compositions(names: list[str], x: float, t: float) -> None:
     expr, at = composed(names, ref("x")), {"x": x, "t": t}
-    wide, narrow = (difference(expr, at, "x", step) for step in (1e-4, 2e-5))
-    # Near a kink or a pole the differences don't settle, and say nothing about the derivative.
-    assume(abs(wide - narrow) <= 1e-5 * (1 + abs(narrow)))
-    assume(abs(difference(expr, at, "x", 3e-4) - narrow) <= 1e-4 * (1 + abs(narrow)))
-    found = value(local(expr, "x", ()), scalars(**at))
-    assert found == pytest.approx(narrow, rel=1e-4, abs=1e-5)
+    with np.errstate(all="ignore"):
+        centre = difference(expr, at, "x")
+        here, above, below = (
+            value(expr, scalars(**{**at, "x": x + step})) for step in (0, STEP, -STEP)
+        )
+    slack = 2e-4 * (1 + abs(centre))
+    # Within a step of a kink or a pole the sides disagree, and say nothing about the derivative.
+    assume(abs(above - 2 * here + below) / STEP <= slack)
+    assert abs(value(local(expr, "x", ()), scalars(**at)) - centre) <= slack

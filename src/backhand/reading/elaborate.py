@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import partial
 from typing import Literal, cast
 
 from backhand.compositions import COMPOSED_AS, COMPOSITIONS
@@ -111,7 +112,7 @@ class Elaborator:
         if slots is not None:
             return self.entry(*slots, found.place)
         if spelled in ("pi", "e"):
-            return Tensor(constant(cast(Literal["pi", "e"], spelled)))
+            return Tensor(constant(spelled))
         if spelled in scope.letters:
             raise MeaningError(
                 f"the index {spelled} stands where a number is needed",
@@ -239,7 +240,7 @@ class Elaborator:
             case Entry():
                 return self.entry(*self.slots_of(found, scope), found.place)
             case Minus(of):
-                return by_entry(lambda x: -x, self.tensor(of, scope))
+                return by_entry(partial(mul, -1), self.tensor(of, scope))
             case Plus(terms):
                 return by_entry(add, *(self.tensor(term, scope) for term in terms))
             case Times(factors, sign):
@@ -251,7 +252,7 @@ class Elaborator:
             case Flipped(of):
                 return flipped(self.tensor(of, scope))
             case Norm(of):
-                return by_entry(lambda x: apply("sqrt", x), self.squares(of, scope))
+                return by_entry(partial(apply, "sqrt"), self.squares(of, scope))
             case Test(left, order, right):
                 return self.test(self.tensor(left, scope), order, self.tensor(right, scope))
             case Call():
@@ -301,7 +302,7 @@ class Elaborator:
         if folds(left, right):
             name, rank = self.vector_name(right), right.rank
             plain = self.folded(left)
-            matrix = cast(str, left.text)
+            matrix = left.text
             self.note(
                 f"{matrix} has one column more than {name} has entries: a 1 is put before {name}, "
                 f"column 0 of {matrix} is the bias"
@@ -383,7 +384,7 @@ class Elaborator:
 
     def squares(self, of: Formula, scope: Scope) -> Tensor:
         """The sum of the squares of all entries."""
-        return entries_sum(by_entry(lambda x: power(x, 2), self.tensor(of, scope)))
+        return entries_sum(by_entry(_square, self.tensor(of, scope)))
 
     def test(self, left: Tensor, order: str, right: Tensor) -> Tensor:
         """1 where the comparison holds, else 0."""
@@ -405,7 +406,7 @@ class Elaborator:
             return self.unfolded(name, args)
         if name in READ_AS:
             self.arity(name, len(args), TABLE[READ_AS[name]].arity)
-            return by_entry(lambda *x: apply(READ_AS[name], *x), *args)
+            return by_entry(partial(apply, READ_AS[name]), *args)
         if name in COMPOSED_AS:
             self.arity(name, len(args), COMPOSITIONS[COMPOSED_AS[name]].arity)
             return composed(COMPOSED_AS[name], args)
@@ -414,7 +415,7 @@ class Elaborator:
             size = 1
             for own in args[0].axes:
                 size *= own.size
-            return whole if name == "sum" else by_entry(lambda x: x / size, whole)
+            return whole if name == "sum" else by_entry(partial(mul, Fraction(1, size)), whole)
         close = get_close_matches(name, [*READ_AS, *COMPOSED_AS, *self.functions], n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         raise MeaningError(f"I don't know the function {name}", f"{hint}define it: {name}(x) = ...")
@@ -521,6 +522,10 @@ class Elaborator:
                 return stacked(items)
 
 
+def _square(x: Expr) -> Expr:
+    return power(x, 2)
+
+
 def composed(name: str, args: Sequence[Tensor]) -> Tensor:
     """A composition on vectors or numbers, summed over the entries where it says so."""
     entry = COMPOSITIONS[name]
@@ -535,7 +540,7 @@ def composed(name: str, args: Sequence[Tensor]) -> Tensor:
         bound = axis(shaped[0])
         return total(bound, substitute(expr, {shaped[0]: bound}))
 
-    found = by_entry(lambda *entries: entry.expand(over_entries, *entries), *args)
+    found = by_entry(partial(entry.expand, over_entries), *args)
     if entry.gives == "scalar":
         return Tensor(found.expr)
     return squeezed(found)

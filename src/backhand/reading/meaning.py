@@ -18,7 +18,7 @@ from backhand.errors import BackhandError, LimitError, MeaningError, Place
 from backhand.expr import Index
 from backhand.graph import Graph, Quantity, Role, Value, as_value, axes
 from backhand.reading.elaborate import Elaborator, Scope, known_graph
-from backhand.reading.maths import Known, Statement, defined_names, parse, statements
+from backhand.reading.maths import START, Known, Statement, defined_names, parse, statements
 from backhand.reading.tensors import Tensor, over, squeezed
 from backhand.syntax import (
     Call,
@@ -63,7 +63,7 @@ class Definition:
     notes: tuple[str, ...]
 
 
-def model(text: str, *, base: Graph | None = None, start: Place = Place(1, 1)) -> Graph:
+def model(text: str, *, base: Graph | None = None, start: Place = START) -> Graph:
     """The graph that a text defines, one definition a line, in any of the notations.
 
     `base`: a graph that the text adds to. `start`: where the text stands in its file. Raises
@@ -604,7 +604,7 @@ def _role(
 # ---- formulas over a graph ---------------------------------------------------------------------
 
 
-def expression(text: str, graph: Graph, start: Place = Place(1, 1)) -> Tensor:
+def expression(text: str, graph: Graph, start: Place = START) -> Tensor:
     """What a formula over a graph's names means: its expression and axes.
 
     >>> expression("x^2 + 1", model("x = 3; y = x^2")).expr
@@ -622,7 +622,7 @@ def _known(graph: Graph) -> Known:
     return Known(frozenset(q.name for q in graph), frozenset(graph.functions))
 
 
-def entry(text: str, graph: Graph, start: Place = Place(1, 1)) -> tuple[str, tuple[int, ...]]:
+def entry(text: str, graph: Graph, start: Place = START) -> tuple[str, tuple[int, ...]]:
     """A quantity or an entry of one, however it is spelled: `W_{2,1,1}`, `W₂[1,1]`, `a_1`, `W_1`.
 
     Raises `MeaningError` for an unknown name or a number out of range.

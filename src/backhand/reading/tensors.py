@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import TypeAlias
 
 from backhand.errors import MeaningError
 from backhand.expr import Expr, Index, Ref, add, mul, padded, same, substitute, total
 
 _fresh = count()
+Entrywise: TypeAlias = Callable[[Expr], Expr] | Callable[[Expr, Expr], Expr] | Callable[..., Expr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def over(tensor: Tensor, axes: Sequence[Index]) -> Expr:
     return substitute(tensor.expr, dict(zip(tensor.axes, axes, strict=True)))
 
 
-def by_entry(function: Callable[..., Expr], *args: Tensor) -> Tensor:
+def by_entry(function: Entrywise, *args: Tensor) -> Tensor:
     """A function of entries in the same place; a scalar goes with every entry.
 
     Raises `MeaningError` where the shapes differ.

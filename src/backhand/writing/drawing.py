@@ -70,7 +70,7 @@ PAINT = (
 
 SHAPES = """
 .bh-net{max-width:100%;height:auto}
-.bh-text{text-anchor:middle;font-family:"STIX Two Text","Latin Modern Roman",Georgia,"Times New Roman",serif}
+.bh-text{text-anchor:middle;font-family:"STIX Two Text","Latin Modern Roman","Times New Roman",Georgia,serif}
 .bh-words{font-family:system-ui,-apple-system,"Segoe UI","Helvetica Neue",Arial,sans-serif}
 .bh-strong{font-weight:600}
 .bh-i{font-style:italic}
@@ -235,7 +235,7 @@ def _writing(writing: Writing) -> str:
     text = _text(writing.content, writing.size, KINDS[writing.kind], box.middle)
     turn = f"rotate({_n(box.angle)} {_n(box.middle.x)} {_n(box.middle.y)})"
     turned = {"transform": turn} if abs(box.angle) > 0.05 else {}
-    return _tag("g", {"class": f"bh-{writing.kind}", **turned}, _tag("rect", patch) + text)
+    return _tag("g", {"class": f"bh-{writing.kind}-label", **turned}, _tag("rect", patch) + text)
 
 
 def _text(content: Line, size: float, kind: str, middle: Point) -> str:

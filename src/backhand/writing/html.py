@@ -83,7 +83,7 @@ def _step(step: Step) -> str:
     note = f'<p class="note">{prose_html(step.note)}</p>' if step.note else ""
     title = prose_html(step.title)
     return (
-        f'<li><p class="title">{title} <span class="rule">{escape(step.rule)}</span></p>'
+        f'<li><p class="title"><span>{title}</span> <span class="rule">{escape(step.rule)}</span></p>'
         f"{shown}{note}</li>"
     )
 

@@ -241,4 +241,5 @@ def _matrix(rows: Sequence[Sequence[Formula]]) -> str:
     lines = "".join(
         "<mtr>" + "".join(f"<mtd>{row(item)}</mtd>" for item in line) + "</mtr>" for line in rows
     )
-    return _fenced("[", f"<mtable>{lines}</mtable>", "]")
+    # Its brackets are borders drawn by the page: they grow with it, whatever the font can do.
+    return f'<mtable class="matrix">{lines}</mtable>'

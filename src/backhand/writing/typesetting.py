@@ -122,18 +122,18 @@ def printable(text: str) -> str:
 
 
 def _advance(character: str) -> float:
-    """The width of a character in a serif face, in heights of its type."""
+    """The width of a character in a common serif face, in heights of its type."""
     if unicodedata.combining(character):
         return 0.0
-    if character in "ijl.,;:'|!()[]/′ft" or character == THIN:
-        return 0.36
-    if character in "mwMW⋯—" or unicodedata.east_asian_width(character) in "WF":
-        return 0.95 if character in "mwMW⋯—" else 1.1
+    if unicodedata.east_asian_width(character) in "WF":
+        return 1.1
+    if character in "mwMW⋯—":
+        return 0.9
+    if character in "ijl.,;:'|!()[]/′ft" or character in (THIN, SPACE, " "):
+        return 0.32
     if character in "=≈+−<>≤≥∈←×·⊙":
-        return 0.6
-    if character.isdigit() or character == SPACE:
-        return 0.52
-    return 0.76 if character.isupper() else 0.56
+        return 0.58
+    return 0.74 if character.isupper() else 0.52
 
 
 def _merged(runs: Line) -> Line:
