@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from backhand.errors import BackhandError
+from backhand.expr import compare
 from backhand.functions import define
 from backhand.graph import Graph
 from backhand.reading.document import read
@@ -24,6 +25,7 @@ __all__ = [
     "Working",
     "Worksheet",
     "__version__",
+    "compare",
     "define",
     "model",
     "network",

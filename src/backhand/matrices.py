@@ -8,11 +8,12 @@ equation reads `∂J/∂x = ∂J/∂a W` in numerator and `∂J/∂x = Wᵀ ∂J
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from typing import TypeAlias
 
+from backhand.compositions import COMPOSITIONS
 from backhand.expr import (
     Add,
     Apply,
@@ -32,10 +33,14 @@ from backhand.expr import (
     names,
     opened,
     postorder,
+    ref,
+    substitute,
+    total,
 )
 from backhand.functions import TABLE
-from backhand.graph import POINT, Graph, Layout, Quantity
-from backhand.notation import formula, named, parts, product
+from backhand.graph import AXES, POINT, Graph, Layout, Quantity
+from backhand.notation import formula, named, parts
+from backhand.products import Shaped, aligned, chain_of, joined, scaled
 from backhand.syntax import (
     Call,
     Entry,
@@ -45,7 +50,6 @@ from backhand.syntax import (
     Name,
     Norm,
     Num,
-    Over,
     Plus,
     Raised,
     Rows,
@@ -58,58 +62,30 @@ MAX_NODES = 200
 """A longer equation isn't read better as matrices."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shaped:
-    """A product in matrix notation, with the index of its rows and of its columns.
+def recognised(quantity: Quantity, graph: Graph) -> Call | None:
+    """The softmax or log-sum-exp that a quantity is, by name, or None.
 
-    `chain` are the arrays multiplied in order (none for a scalar), `front` the scalars before them,
-    `below` those they are divided by. A column vector has rows only.
+    What a composition means is written in its entry; a quantity is one where that is its equation.
     """
-
-    chain: tuple[Formula, ...] = ()
-    rows: Index | None = None
-    cols: Index | None = None
-    coefficient: Fraction = Fraction(1)
-    front: tuple[Formula, ...] = ()
-    below: tuple[Formula, ...] = ()
-
-    @property
-    def indices(self) -> frozenset[Index]:
-        """The free indices."""
-        return frozenset(i for i in (self.rows, self.cols) if i)
-
-    @property
-    def formula(self) -> Formula:
-        """The product as it is written."""
-        front = list(self.front)
-        if abs(self.coefficient) != 1 or (not front and not self.chain):
-            front.insert(0, Num(abs(self.coefficient)))
-        match self.chain:
-            case ():
-                whole = product(front)
-            case (single,) if not front:
-                whole = single
-            case _:
-                whole = Times((*front, *self.chain), "@")
-        if self.below:
-            whole = Over(whole, product(self.below))
-        return Minus(whole) if self.coefficient < 0 else whole
-
-    def flipped(self) -> Shaped:
-        """The transpose."""
-        chain = tuple(flip(f) for f in reversed(self.chain))
-        return replace(self, chain=chain, rows=self.cols, cols=self.rows)
-
-
-def flip(f: Formula) -> Formula:
-    """The transpose of one array."""
-    match f:
-        case Flipped(of):
-            return of
-        case Times(factors, "⊙"):
-            return Times(tuple(flip(t) for t in factors), "⊙")
-        case _:
-            return Flipped(f)
+    if quantity.definition is None or not any(
+        isinstance(node, Apply) and node.name == "exp" for node in postorder(quantity.definition)
+    ):
+        return None
+    used = names(quantity.definition)
+    name = next(iter(used))
+    if len(used) != 1 or graph[name].rank != 1:
+        return None
+    own = graph[name].axes[0].named(AXES[0])
+    bound = own.named("∘n")
+    for entry in COMPOSITIONS.values():
+        if entry.arity != 1:
+            continue
+        meant = entry.expand(  # type: ignore[call-arg]
+            lambda part: total(bound, substitute(part, {own: bound})), ref(name, own)
+        )
+        if meant is quantity.definition:
+            return Call(entry.name, (named(graph, name),))
+    return None
 
 
 def matrix_form(quantity: Quantity, graph: Graph, layout: Layout = "denominator") -> Formula | None:
@@ -119,6 +95,8 @@ def matrix_form(quantity: Quantity, graph: Graph, layout: Layout = "denominator"
     """
     if quantity.definition is None or len(quantity.axes) > 2 or _over_points(quantity, graph):
         return None
+    if by_name := recognised(quantity, graph):
+        return by_name
     found = _shaped_over(quantity.definition, quantity.axes, graph, layout)
     if found is None:
         return None
@@ -243,22 +221,9 @@ def _reference(node: Ref, graph: Graph, layout: Layout) -> Shaped | None:
     return Shaped((name,), rows=free[0])
 
 
-def _aligned(items: Sequence[Shaped]) -> list[Shaped] | None:
-    """All over the same rows and columns, scalars apart; None where they differ."""
-    lead = next((i for i in items if i.indices), None)
-    if lead is None:
-        return list(items)
-    out: list[Shaped] = []
-    for item in items:
-        if item.indices and item.indices != lead.indices:
-            return None
-        out.append(item.flipped() if item.indices and item.rows != lead.rows else item)
-    return out
-
-
 def _by_entry(args: Sequence[Expr], build: Callable[..., Formula], inner: Inner) -> Shaped | None:
     found = [inner(arg) for arg in args]
-    shaped = _aligned([f for f in found if f]) if all(found) else None
+    shaped = aligned([f for f in found if f]) if all(found) else None
     if shaped is None:
         return None
     lead = next((s for s in shaped if s.indices), shaped[0])
@@ -279,7 +244,10 @@ def _raised(base: Expr, exponent: Expr, inner: Inner) -> Shaped | None:
     if below is None or above is None or above.indices:
         return None
     if below.indices:
-        return None
+        # z ⊙ z is how the square of every entry is written; there is no sign for other powers.
+        square = isinstance(exponent, Number) and exponent.value == 2
+        whole = Times((below.formula, below.formula), "⊙")
+        return Shaped((whole,), below.rows, below.cols) if square else None
     if isinstance(exponent, Number) and exponent.value == -1:
         return Shaped(below=(below.formula,))
     return _scalar(Raised(below.formula, above.formula))
@@ -328,90 +296,14 @@ def _contracted(factors: Sequence[Expr], bound: frozenset[Index], inner: Inner) 
     pieces = [piece for piece in found if piece is not None]
     if len(pieces) < len(found):
         return None
-    groups = _joined([p for p in pieces if p.indices], bound)
+    groups = joined([p for p in pieces if p.indices], bound)
     scalars = [p for p in pieces if not p.indices]
     arrays: list[Shaped] = []
     while groups:
-        chain = _chain(groups, bound)
+        chain = chain_of(groups, bound)
         if chain is None:
             return None
         (arrays if chain.indices else scalars).append(chain)
     if len(arrays) > 2 or (len(arrays) == 2 and any(len(a.indices) != 1 for a in arrays)):
         return None
-    return _scaled(scalars, arrays)
-
-
-def _joined(pieces: Sequence[Shaped], bound: frozenset[Index]) -> list[Shaped]:
-    """Factors over the same indices joined by ⊙; the last vector of an inner product stays apart."""
-    groups: dict[frozenset[Index], list[Shaped]] = {}
-    for piece in pieces:
-        groups.setdefault(piece.indices, []).append(piece)
-    out: list[Shaped] = []
-    for indices, same in groups.items():
-        inner_product = indices <= bound and not any(indices < other for other in groups)
-        if len(indices) == 1 and inner_product and len(same) > 1:
-            out += [_by_entries(same[:-1]), same[-1]]
-        else:
-            out.append(_by_entries(same))
-    return out
-
-
-def _by_entries(same: Sequence[Shaped]) -> Shaped:
-    aligned = _aligned(same) or list(same)
-    if len(aligned) == 1:
-        return aligned[0]
-    whole = Times(tuple(p.formula for p in aligned), "⊙")
-    return Shaped((whole,), aligned[0].rows, aligned[0].cols)
-
-
-def _chain(groups: list[Shaped], bound: frozenset[Index]) -> Shaped | None:
-    """Take one connected chain of factors out of `groups`, multiplied from end to end."""
-    start = next((g for g in groups if g.indices - bound), None)
-    start = start or next((g for g in groups if len(g.indices) == 1), None)
-    if start is None:
-        return None
-    groups.remove(start)
-    row = next(iter(start.indices - bound), None)
-    link = next((i for i in start.indices if i is not row), None)
-    whole = start if start.rows == row else start.flipped()
-    while link in bound:
-        following = [g for g in groups if link in g.indices]
-        if len(following) != 1:
-            return None
-        groups.remove(following[0])
-        step = following[0] if following[0].rows == link else following[0].flipped()
-        whole = _after(whole, step)
-        link = step.cols
-    return replace(whole, rows=row, cols=link)
-
-
-def _after(left: Shaped, right: Shaped) -> Shaped:
-    """The product of two, with what both have before them and below."""
-    return Shaped(
-        (*left.chain, *right.chain),
-        left.rows,
-        right.cols,
-        left.coefficient * right.coefficient,
-        (*left.front, *right.front),
-        (*left.below, *right.below),
-    )
-
-
-def _scaled(scalars: Sequence[Shaped], arrays: Sequence[Shaped]) -> Shaped:
-    """Scalars before the one array, or before the outer product of the two."""
-    front = Shaped()
-    for scalar in scalars:
-        # A chain that closes is one number: an inner product.
-        closed = replace(scalar, chain=(), front=(*scalar.front, *_one_factor(scalar.chain)))
-        front = _after(front, closed)
-    if len(arrays) == 2:
-        left, right = (a if a.rows else a.flipped() for a in arrays)
-        whole = _after(left, right.flipped())
-        return replace(_after(front, whole), rows=whole.rows)
-    if arrays:
-        return replace(_after(front, arrays[0]), rows=arrays[0].rows)
-    return front
-
-
-def _one_factor(chain: tuple[Formula, ...]) -> tuple[Formula, ...]:
-    return (Times(chain, "@"),) if len(chain) > 1 else chain
+    return scaled(scalars, arrays)

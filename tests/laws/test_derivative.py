@@ -9,15 +9,17 @@ from autograd import grad
 from autograd.scipy import special
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.laws.values import arguments, scalars, value
 
 from backhand.calculus.chain import local
 from backhand.expr import Expr, apply, ref
 from backhand.functions import TABLE
-from tests.laws.values import arguments, scalars, value
 
 STEP = 1e-5
 NAMES = ("x", "t")
-PEERS = {name: getattr(anp, name) for name in ("tanh", "exp", "log", "sqrt", "sin", "cos", "tan", "abs")}
+PEERS = {
+    name: getattr(anp, name) for name in ("tanh", "exp", "log", "sqrt", "sin", "cos", "tan", "abs")
+}
 PEERS |= {"max": anp.maximum, "min": anp.minimum, "erf": special.erf, "sigmoid": special.expit}
 
 

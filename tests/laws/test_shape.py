@@ -70,10 +70,10 @@ def smooth(name: str, x: float) -> bool:
     """Whether the slopes from the left and from the right exist and agree, in the first argument."""
     rest = (0.4,) * (TABLE[name].arity - 1)
     at = x + sum(rest)
-    slopes = [
-        (sampled(name, at + h, *rest) - sampled(name, at, *rest)) / h for h in (-1e-6, 1e-6)
-    ]
-    return bool(np.isfinite(slopes).all()) and abs(slopes[0] - slopes[1]) < 1e-3 * (1 + abs(slopes[0]))
+    slopes = [(sampled(name, at + h, *rest) - sampled(name, at, *rest)) / h for h in (-1e-6, 1e-6)]
+    return bool(np.isfinite(slopes).all()) and abs(slopes[0] - slopes[1]) < 1e-3 * (
+        1 + abs(slopes[0])
+    )
 
 
 @pytest.mark.parametrize("name", sorted(TABLE))

@@ -64,7 +64,11 @@ def _one(node: Expr, inner: list[float], given: Given, at: dict[Index, int]) -> 
             return given(name, here(slots))
         case Padded(name, slots, rank):
             *point, last = here(slots)
-            return 1 if last == 0 else given(name, (*point, last) if rank == len(slots) else tuple(point))
+            return (
+                1
+                if last == 0
+                else given(name, (*point, last) if rank == len(slots) else tuple(point))
+            )
         case Same(left, right):
             return len(set(here((left, right)))) == 1
         case Total(index, (body,)):

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.laws.values import entries, value
 
 from backhand.calculus.chain import local
 from backhand.errors import LimitError
@@ -38,7 +39,6 @@ from backhand.expr import (
     substitute,
     total,
 )
-from tests.laws.values import entries, value
 
 DEPTH = 20_000
 J, K, M = Index("j", 1, 3), Index("k", 1, 3), Index("m", 1, 3)
@@ -131,8 +131,10 @@ def test_a_reciprocal_of_zero_stays_as_it_is_written() -> None:
         (total(K, ref("x", K) * same(K, 2)), ref("x", 2)),
         (total(K, same(J, K)), ONE),
         (total(K, same(K, J) * same(K, M)), same(J, M)),
-        (total(K, ref("v", K) * (same(J, K) * ref("p", J) - ref("p", J) * ref("p", K))),
-         ref("v", J) * ref("p", J) - ref("p", J) * total(K, ref("v", K) * ref("p", K))),
+        (
+            total(K, ref("v", K) * (same(J, K) * ref("p", J) - ref("p", J) * ref("p", K))),
+            ref("v", J) * ref("p", J) - ref("p", J) * total(K, ref("v", K) * ref("p", K)),
+        ),
         (total(K, 3 * Y), 9 * Y),
         (total(K, Y * ref("x", K)), Y * total(J, ref("x", J))),
         (total(Index("k", 2, 2), ref("x", Index("k", 2, 2))), ref("x", 2)),
@@ -211,8 +213,10 @@ def test_indices_change_places_at_once() -> None:
 
 def test_a_sum_put_into_a_sum_keeps_its_own_index() -> None:
     square = total(K, ref("x", K)) ** 2
-    inner = rewrite(total(J, ref("a", J) * ref("b", J)),
-                    lambda n: square * ref("x", n.slots[0]) if isinstance(n, Ref) and n.name == "b" else None)
+    inner = rewrite(
+        total(J, ref("a", J) * ref("b", J)),
+        lambda n: square * ref("x", n.slots[0]) if isinstance(n, Ref) and n.name == "b" else None,
+    )
     x, a = (lambda k: entries(5)("x", (k,))), (lambda k: entries(5)("a", (k,)))
     by_hand = sum(a(j) * x(j) for j in (1, 2, 3)) * sum(x(k) for k in (1, 2, 3)) ** 2
     assert value(inner, entries(5)) == pytest.approx(by_hand)
@@ -337,7 +341,14 @@ def test_depth_is_no_error(kind: str) -> None:
     moved = substitute(expr, {J: 2})
     assert not moved.free
     assert rewrite(expr, lambda n: ref("x", 2) if n is ref("x", J) else None) is moved
-    assert not local(moved, "x", (2,)).free
+
+
+@pytest.mark.parametrize("kind", CHAINS)
+def test_deep_expressions_are_differentiated(kind: str) -> None:
+    expr: Expr = X
+    for _ in range(sys.getrecursionlimit() + 200):
+        expr = CHAINS[kind](expr)
+    assert "x" in names(local(expr, "x", ())) or kind == "mul"
 
 
 def test_repr_writes_a_small_expression_out() -> None:

@@ -13,6 +13,7 @@ from backhand.calculus.counting import (
     layer_parameters,
     matrices,
     parameters,
+    plural,
     shape,
     shapes,
 )
@@ -25,9 +26,9 @@ from backhand.calculus.objective import objective
 from backhand.calculus.paths import Spot, is_entry, spot
 from backhand.calculus.picture import picture
 from backhand.errors import AskError, BackhandError
-from backhand.graph import Graph, Layout, Role
+from backhand.graph import Graph, Layout, Quantity, Role
 from backhand.notation import named, result, value_formula
-from backhand.syntax import Equal, Num, Space
+from backhand.syntax import Equal, Formula, Num, Space
 from backhand.working import Answered, Ask, Solution, Step, Working, Worksheet
 
 
@@ -160,34 +161,34 @@ def _draw(asked: Asked) -> Working:
 
 def shown(graph: Graph) -> Working:
     """The graph itself: every equation, shape and role, and how the text was read."""
-    steps: list[Step] = []
-    for quantity in graph:
-        sign = named(graph, quantity.name)
-        space = Space(tuple(Num(Fraction(s)) for s in quantity.shape))
-        steps.append(
-            Step(
-                title=(sign,),
-                rule=quantity.role.value,
-                formula=equation(quantity, graph)
-                if quantity.definition is not None
-                else Equal((sign, space), ("∈",)),
-                value=value_formula(quantity.value) if quantity.value is not None else None,
-                note=(
-                    f"{'×'.join(map(str, quantity.shape)) or 'scalar'}"
-                    + (", column 0 is the bias" if quantity.folded else ""),
-                ),
-                place=quantity.place,
-            )
-        )
     count = sum(1 for q in graph if q.role is not Role.GRADIENT)
+    answer: list[str | Formula] = [plural(count, "quantity", "quantities")]
+    if graph.objective:
+        answer += [", objective ", named(graph, graph.objective)]
     return Working(
         ask="model",
-        answer=(
-            f"{count} quantities" + (", objective " if graph.objective else ""),
-            *((named(graph, graph.objective),) if graph.objective else ()),
-        ),
-        steps=tuple(steps),
+        answer=tuple(answer),
+        steps=tuple(_shown_step(quantity, graph) for quantity in graph),
         notes=tuple((note,) for note in graph.notes),
+    )
+
+
+def _shown_step(quantity: Quantity, graph: Graph) -> Step:
+    """One quantity: its equation, or its value, or the space it is in; its shape."""
+    sign: Formula = named(graph, quantity.name)
+    space = Space(tuple(Num(Fraction(s)) for s in quantity.shape))
+    if quantity.definition is not None:
+        formula: Formula = equation(quantity, graph)
+    else:
+        formula = sign if quantity.value is not None else Equal((sign, space), ("∈",))
+    shape = "×".join(map(str, quantity.shape)) or "scalar"
+    return Step(
+        title=(sign,),
+        rule=quantity.role.value,
+        formula=formula,
+        value=value_formula(quantity.value) if quantity.value is not None else None,
+        note=(shape + (", column 0 is the bias" if quantity.folded else ""),),
+        place=quantity.place,
     )
 
 

@@ -124,7 +124,9 @@ def local_derivative(
     """
     quantity = graph[of]
     derivative = local(at(quantity, of_slots), by, by_slots)
-    return in_terms_of(derivative, quantity)
+    # A quotient's derivative is clearer without its own name; σ' = ŷ(1 − ŷ) is clearer with it.
+    has_function = any(isinstance(node, Apply) for node in postorder(at(quantity, of_slots)))
+    return in_terms_of(derivative, quantity) if has_function else derivative
 
 
 def in_terms_of(expr: Expr, quantity: Quantity) -> Expr:

@@ -64,7 +64,7 @@ def _labels(graph: Graph) -> int:
 
 
 def _limit(graph: Graph, output: Quantity) -> Fraction:
-    function = TABLE.get(function_name(output))
+    function = TABLE.get(function_name(output, graph))
     if function is not None and (function.range.low, function.range.high) == (0, 1):
         return Fraction(1, 2)
     if function is not None and (function.range.low, function.range.high) == (-1, 1):

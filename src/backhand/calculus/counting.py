@@ -110,7 +110,7 @@ def _entries(parameter: Quantity) -> Formula:
 
 
 def _activation_step(quantity: Quantity, graph: Graph) -> Step:
-    name = function_name(quantity)
+    name = function_name(quantity, graph)
     sign = TABLE[name].notation.text if name in TABLE else name or "the function"
     return Step(
         title=("Activation ", named(graph, quantity.name)),

@@ -208,15 +208,16 @@ def before_naming(graph: Graph, hop: Hop) -> Formula | None:
 def rule_for(graph: Graph, hop: Hop) -> str:
     """The rule by which a local derivative follows from its equation."""
     definition = graph[hop.of.name].definition
+    linear = hop.by.name not in names(hop.slope)
     match definition:
         case Apply(name):
             return f"derivative of {TABLE[name].notation.text or name}"
         case Power():
             return "power rule"
-        case Total() | Add() if hop.by.name not in names(hop.slope):
-            return "a sum of products: the other factor"
-        case Mul():
+        case Mul() if linear:
             return "product: the other factors"
+        case Total() | Add() if linear:
+            return "linear: its coefficient"
         case _:
             return "differentiate the equation"
 

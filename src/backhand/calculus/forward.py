@@ -9,11 +9,12 @@ import numpy as np
 
 from backhand.calculus.chain import at
 from backhand.calculus.evaluate import evaluate, settled
+from backhand.compositions import COMPOSITIONS
 from backhand.errors import AskError
 from backhand.expr import Apply, Expr, Mul, Padded, Total, names, postorder
 from backhand.functions import TABLE
 from backhand.graph import MAX_EXACT_ENTRIES, Graph, Quantity, Role, Value, floats
-from backhand.matrices import matrix_form
+from backhand.matrices import matrix_form, recognised
 from backhand.notation import MAX_TERMS, equals, formula, named, result, value_formula
 from backhand.syntax import Equal, Formula, Name, Num, Plus, Rows, replaced
 from backhand.working import Prose, Step, Working
@@ -108,10 +109,11 @@ def steps_for(quantity: Quantity, graph: Graph, values: Mapping[str, Value]) -> 
     right, meaning = sides(quantity, graph)
     step = Step(
         title=("Work out ", name),
-        rule=rule_of(quantity.definition),
+        rule=rule_of(quantity, graph),
         formula=equals(name, right, meaning),
         substitution=_substitution(quantity, meaning or right, graph, values),
         value=value_formula(values[quantity.name]) if quantity.name in values else None,
+        note=_meaning(quantity, graph),
         place=quantity.place,
     )
     return (*before, step)
@@ -141,9 +143,12 @@ def equation(quantity: Quantity, graph: Graph) -> Equal:
     return equals(named(graph, quantity.name, slots), formula(quantity.definition, graph))
 
 
-def rule_of(definition: Expr) -> str:
+def rule_of(quantity: Quantity, graph: Graph) -> str:
     """What is done in an equation, in two or three words."""
-    match definition:
+    by_name = recognised(quantity, graph)
+    match quantity.definition:
+        case _ if by_name is not None:
+            return f"apply {COMPOSITIONS[by_name.function].text}"
         case Apply(name):
             return f"apply {TABLE[name].notation.text or name}"
         case Total(_, (Mul(args),)) if len(args) == 2:
@@ -152,6 +157,15 @@ def rule_of(definition: Expr) -> str:
             return "sum"
         case _:
             return "definition"
+
+
+def _meaning(quantity: Quantity, graph: Graph) -> Prose:
+    """What softmax or log-sum-exp means, entry by entry."""
+    if quantity.definition is None or recognised(quantity, graph) is None:
+        return ()
+    slots = tuple(Name(axis.name) for axis in quantity.axes)
+    entry = named(graph, quantity.name, slots)
+    return ("that is ", equals(entry, formula(quantity.definition, graph)))
 
 
 def _folds(definition: Expr) -> list[Padded]:
@@ -241,8 +255,10 @@ def _stacked(rows: Rows, graph: Graph, values: Mapping[str, Value]) -> Formula |
 
 def _entry_sums(quantity: Quantity, graph: Graph, values: Mapping[str, Value]) -> Formula | None:
     """Each entry's own sum written out: `2 + 3 · 2 + (−1) · 5`."""
-    if quantity.rank > 1 or quantity.size > MAX_TERMS or not isinstance(quantity.definition, Total):
+    summed = isinstance(quantity.definition, Total) or recognised(quantity, graph)
+    if quantity.rank > 1 or quantity.size > MAX_TERMS or not summed:
         return None
+    assert quantity.definition is not None
     if quantity.rank == 0:
         return formula(quantity.definition, graph, values)
     axis = quantity.axes[0]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from backhand.calculus.chain import at, in_terms_of, local, partial_name
+from backhand.calculus.chain import at, in_terms_of, local, local_derivative
 from backhand.calculus.derive import expanded, kink_note, rule_for
 from backhand.calculus.evaluate import evaluate
 from backhand.calculus.forward import equation, trace
@@ -43,7 +43,8 @@ def local_working(
 
 def _local_entry(graph: Graph, of: Spot, by: Spot, wanted: Sequence[str]) -> Working:
     raw = local(at(graph[of.name], of.slots), by.name, by.slots)
-    slope = written_in(raw, graph, of.name, wanted)
+    own = local_derivative(graph, of.name, of.slots, by.name, by.slots)
+    slope = written_in(raw, graph, wanted) if wanted else own
     sign = partial(graph, of, by)
     hop = Hop(of, by, slope)
     steps = [
@@ -97,13 +98,8 @@ def _value(slope: Expr, graph: Graph, values: Mapping[str, Value]) -> Value | No
     return evaluate(slope, (), graph, values) if names(slope) <= set(values) else None
 
 
-def written_in(slope: Expr, graph: Graph, of: str, wanted: Sequence[str]) -> Expr:
-    """The expression in terms of the names `wanted`; in those of its own equation where none are.
-
-    Raises `AskError` where other names remain.
-    """
-    if not wanted:
-        return in_terms_of(slope, graph[of])
+def written_in(slope: Expr, graph: Graph, wanted: Sequence[str]) -> Expr:
+    """The expression in terms of the names `wanted`; `AskError` where other names remain."""
     allowed = frozenset(wanted)
     found = slope
     for name in wanted:
@@ -160,6 +156,3 @@ def _local_array(graph: Graph, of: str, by: str, layout: Layout) -> Working:
         values=values,
         layout=layout,
     )
-
-
-__all__ = ["local_working", "partial_name", "written_in"]

@@ -183,7 +183,7 @@ def _column(
                 )
             )
     shown = [neurons.shown for neurons in plan.members]
-    function = function_name(shown[0]) if len(shown) == 1 else ""
+    function = function_name(shown[0], graph) if len(shown) == 1 else ""
     size = sum(q.size if q.rank <= 1 else 1 for q in shown)
     return Column((plan.title,) if plan.title else (), tuple(units), size + len(biases), function)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backhand.calculus.forward import ancestors
 from backhand.errors import AskError
-from backhand.expr import Apply, Mul, Padded, Power, Total, names, postorder
+from backhand.expr import Apply, Padded, names, postorder
 from backhand.graph import Graph, Quantity, Role
+from backhand.matrices import recognised
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +53,12 @@ def _activation_of(graph: Graph, layer: Quantity) -> Quantity | None:
     return None
 
 
-def function_name(quantity: Quantity) -> str:
+def function_name(quantity: Quantity, graph: Graph) -> str:
     """The table's name of the function that makes this quantity, "softmax", or ""."""
-    match quantity.definition:
-        case Apply(name):
-            return name
-        case Mul(args) if any(
-            isinstance(a, Power) and isinstance(a.args[0], Total) for a in args
-        ) and any(isinstance(a, Apply) and a.name == "exp" for a in args):
-            return "softmax"
-        case _:
-            return ""
+    if isinstance(quantity.definition, Apply):
+        return quantity.definition.name
+    found = recognised(quantity, graph)
+    return found.function if found is not None else ""
 
 
 def prediction(graph: Graph) -> Quantity:
@@ -87,26 +82,8 @@ def prediction(graph: Graph) -> Quantity:
     return made[0]
 
 
-def feeding(graph: Graph, quantity: Quantity) -> tuple[Quantity, ...]:
-    """The quantities other than parameters that a quantity is made from."""
-    if quantity.definition is None:
-        return ()
-    return tuple(
-        graph[n] for n in sorted(names(quantity.definition)) if graph[n].role is not Role.PARAMETER
-    )
-
-
 def has_bias_folded(quantity: Quantity) -> set[str]:
     """The vectors that get a 1 put before them in this quantity's equation."""
     if quantity.definition is None:
         return set()
     return {n.name for n in postorder(quantity.definition) if isinstance(n, Padded)}
-
-
-def is_network(graph: Graph) -> bool:
-    """Whether there are layers between data and objective."""
-    return (
-        bool(layers(graph))
-        and graph.objective is not None
-        and bool(ancestors(graph, graph.objective))
-    )
