@@ -6,6 +6,7 @@ for both, and ratios are to be read rather than seconds.
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import subprocess
@@ -58,25 +59,28 @@ def _in_turn(works: dict[str, Callable[[], object]], runs: int) -> dict[str, flo
     return {name: statistics.median(found) for name, found in times.items()}
 
 
-def _python(*arguments: str) -> Callable[[], object]:
-    return lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+def _process(*command: str) -> Callable[[], object]:
+    # With bytecode kept, as after any installation: the peers' lies in their packages already.
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return lambda: subprocess.run(command, check=True, capture_output=True, env=kept)
+
+
+def _python(code: str) -> Callable[[], object]:
+    return _process(sys.executable, "-c", code)
 
 
 def _processes() -> None:
     command = shutil.which("backhand") or "backhand"
     solve = f"backhand solve {WORKSHEET.name}"
 
-    def solved() -> object:
-        return subprocess.run([command, "solve", str(WORKSHEET)], check=True, capture_output=True)
-
     found = _in_turn(
         {
-            "python -c pass": _python("-c", "pass"),
-            "import numpy": _python("-c", "import numpy"),
-            "import backhand": _python("-c", "import backhand"),
-            solve: solved,
-            "import sympy": _python("-c", "import sympy"),
-            "one derivative of it by SymPy": _python("-c", SYMPY),
+            "python -c pass": _python("pass"),
+            "import numpy": _python("import numpy"),
+            "import backhand": _python("import backhand"),
+            solve: _process(command, "solve", str(WORKSHEET)),
+            "import sympy": _python("import sympy"),
+            "one derivative of it by SymPy": _python(SYMPY),
         },
         runs=7,
     )

@@ -312,7 +312,7 @@ define(
     name="gelu_tanh",
     aliases=("GELUtanh",),
     arity=1,
-    notation=Notation(r"\mathrm{GELU}_{\tanh}", "gelu_tanh"),
+    notation=Notation(r"\mathrm{GELUtanh}", "GELUtanh"),
     value=_np_gelu_tanh,
     formula=lambda x: x * (1 + apply("tanh", _gelu_tanh_inner(x))) / 2,
     derivative=lambda y, x: (

@@ -8,7 +8,7 @@ import numpy as np
 
 from backhand.calculus.structure import Layer, function_name, layers
 from backhand.errors import AskError
-from backhand.expr import Padded, names, postorder
+from backhand.expr import Mul, Padded, Ref, names, postorder
 from backhand.functions import TABLE
 from backhand.graph import Graph, Quantity
 from backhand.notation import named
@@ -196,16 +196,19 @@ def _reason(quantity: Quantity, graph: Graph) -> Prose:
     for user in graph:
         if user.definition is None or quantity.name not in names(user.definition):
             continue
-        rows = f"{plural(quantity.shape[0], 'row')}, one for each entry of "
+        rows: Prose = (
+            f"{plural(quantity.shape[0], 'row')}, one for each entry of ",
+            named(graph, user.name),
+        )
+        columns = f"; {plural(quantity.shape[1], 'column')}, one for "
         for node in postorder(user.definition):
-            if isinstance(node, Padded) and quantity.folded:
-                size = graph[node.name].size
-                return (
-                    rows,
-                    named(graph, user.name),
-                    f"; {quantity.shape[1]} columns, one for the "
-                    f"bias and {size} for the entries of ",
-                    named(graph, node.name),
-                )
-        return (rows, named(graph, user.name))
+            match node:
+                case Padded(name) if quantity.folded:
+                    each = f"{columns}the bias and {graph[name].size} for the entries of "
+                    return (*rows, each, named(graph, name))
+                case Mul((Ref(matrix), Ref(name))) if matrix == quantity.name:
+                    return (*rows, f"{columns}each entry of ", named(graph, name))
+                case _:
+                    pass
+        return rows
     return ()

@@ -11,7 +11,7 @@ from backhand.calculus.chain import at
 from backhand.calculus.evaluate import evaluate, settled
 from backhand.compositions import COMPOSITIONS
 from backhand.errors import AskError
-from backhand.expr import Apply, Expr, Mul, Padded, Total, names, postorder
+from backhand.expr import Add, Apply, Expr, Mul, Padded, Total, names, postorder
 from backhand.functions import TABLE
 from backhand.graph import MAX_EXACT_ENTRIES, Graph, Quantity, Role, Value, floats
 from backhand.matrices import matrix_form, recognised
@@ -153,6 +153,8 @@ def rule_of(quantity: Quantity, graph: Graph) -> str:
             return f"apply {TABLE[name].notation.text or name}"
         case Total(_, (Mul(args),)) if len(args) == 2:
             return "matrix product"
+        case Add(args) if any(isinstance(arg, Total) for arg in args):
+            return "matrix product and bias"
         case Total():
             return "sum"
         case _:
