@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -210,6 +211,12 @@ class Graph:
 
     __hash__ = None  # type: ignore[assignment]
 
+    @cached_property
+    def single_variable(self) -> bool:
+        """Whether everything is a number and one only is free: then a derivative is written dy/dx."""
+        free = [q for q in self if q.definition is None]
+        return len(free) == 1 and all(q.rank == 0 for q in self if q.role is not Role.GRADIENT)
+
     def with_role(self, *roles: Role) -> tuple[Quantity, ...]:
         """The quantities of these roles, in order."""
         return tuple(q for q in self if q.role in roles)
@@ -271,8 +278,12 @@ class Graph:
         """The derivative of a quantity, or of one entry, by another, by the chain rule.
 
         >>> import backhand
-        >>> backhand.model("x = 3; u = x^2; y = sin(u)").derivative("y", "x").text().splitlines()[0]
-        'dy/dx = dy/du · du/dx'
+        >>> graph = backhand.model("x = 3; u = x^2; y = sin(u)")
+        >>> working = graph.derivative("y", "x")
+        >>> round(working.value, 3)
+        -5.467
+        >>> print(working.text().splitlines()[3].strip())
+        dy/dx = dy/du · du/dx
         """
         from backhand.calculus.answer import derivative
         from backhand.reading.meaning import spelled

@@ -31,7 +31,7 @@ from backhand.expr import (
     postorder,
     substitute,
 )
-from backhand.graph import POINT, Graph, Role, Value
+from backhand.graph import POINT, Graph, Value
 from backhand.syntax import (
     Call,
     Entry,
@@ -154,7 +154,7 @@ def named(graph: Graph, name: str, slots: Sequence[Formula] = ()) -> Formula:
         of, by = pair
         rank = graph[of].rank if slots else 0
         return Partial(
-            named(graph, of, slots[:rank]), named(graph, by, slots[rank:]), is_straight(graph)
+            named(graph, of, slots[:rank]), named(graph, by, slots[rank:]), graph.single_variable
         )
     # A size such as N stands in sums under its own name and is no quantity.
     axes = graph[name].axes if name in graph else ()
@@ -163,12 +163,6 @@ def named(graph: Graph, name: str, slots: Sequence[Formula] = ()) -> Formula:
     if slots:
         return Entry(Name(name), tuple(slots))
     return Name(name, "bold" if len(axes) == 1 else "italic")
-
-
-def is_straight(graph: Graph) -> bool:
-    """Whether derivatives are written with a straight d: numbers only, and one free variable."""
-    free = [q for q in graph if q.definition is None]
-    return len(free) == 1 and all(q.rank == 0 for q in graph if q.role is not Role.GRADIENT)
 
 
 # ---- expressions -------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ X, J, K = ref("x"), Index("j", 1, 3), Index("k", 1, 3)
     [
         (-X + 1, "1 − x"),
         (mul(X, -2, ref("y") ** -1), "−(2 x)/y"),
-        (mul(Fraction(1, 2), X), "1/2 x"),
+        (mul(Fraction(1, 2), X), "1/2 · x"),
         (X**-2, "1/x²"),
         (total(K, ref("W", 1, K) * ref("v", K)), "Σ_{k=1}^{3} W[1,k] v[k]"),
         (same(J, K) - compare(X, ">", 0), "[j = k] − [x > 0]"),

@@ -20,7 +20,6 @@ from backhand.notation import (
     DOTS,
     MAX_TERMS,
     equals,
-    is_straight,
     named,
     number,
     product,
@@ -139,7 +138,7 @@ def _mean_slope(graph: Graph, of: Spot, what: Spot) -> tuple[tuple[Step, ...], F
     left = partial(graph, of, what)
     share = Over(Num(Fraction(1)), Num(Fraction(count)))
     loss = Partial(
-        Entry(Name("ell"), (), Name(POINT)), spot_formula(graph, what), is_straight(graph)
+        Entry(Name("ell"), (), Name(POINT)), spot_formula(graph, what), graph.single_variable
     )
     mean = Times((share, Sum(POINT, Num(Fraction(1)), Num(Fraction(count)), loss)))
     steps = (

@@ -49,6 +49,8 @@ def known(graph: Graph, values: Mapping[str, Value], name: str) -> Value:
 
 def forward(graph: Graph) -> Working:
     """The whole forward pass. The result is the objective's value."""
+    if not graph.quantities:
+        raise AskError("this graph is empty", "define something, such as x = 3")
     target = graph.objective or graph.quantities[-1].name
     return value_of(graph, target, everything=True)
 

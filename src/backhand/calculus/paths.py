@@ -15,7 +15,7 @@ from backhand.calculus.chain import is_alias, local_derivative, uses
 from backhand.errors import AskError
 from backhand.expr import ZERO, Add, Expr, Index, Same, postorder, substitute
 from backhand.graph import Graph, Quantity
-from backhand.notation import is_straight, named
+from backhand.notation import named
 from backhand.syntax import Formula, Num, Partial
 
 MAX_EDGES = 400
@@ -61,7 +61,7 @@ def spot_formula(graph: Graph, spot: Spot) -> Formula:
 
 def partial(graph: Graph, of: Spot, by: Spot) -> Formula:
     """The derivative of one entry by another as a sign."""
-    return Partial(spot_formula(graph, of), spot_formula(graph, by), is_straight(graph))
+    return Partial(spot_formula(graph, of), spot_formula(graph, by), graph.single_variable)
 
 
 def is_entry(graph: Graph, at: Spot) -> bool:

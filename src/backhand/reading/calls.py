@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from backhand.compositions import COMPOSED_AS, COMPOSITIONS
 from backhand.functions import READ_AS, TABLE
 from backhand.reading import scripts
-from backhand.reading.names import LIBRARIES
+from backhand.reading.names import INDEX_LETTERS, LIBRARIES
 from backhand.reading.vocabulary import POWER
 from backhand.syntax import (
     Call,
@@ -74,7 +74,7 @@ def _applied(parser: Parser, of: Name, first: int) -> Formula:
     function = of.name
     known = parser.known
     is_function = known.is_function(function)
-    if not is_function and (function in known.quantities or function in ("pi", "e")):
+    if not is_function and (_is_quantity(parser, function) or function in ("pi", "e")):
         return of
     start = parser.at
     primes = _primes(parser)
@@ -99,6 +99,13 @@ def _applied(parser: Parser, of: Name, first: int) -> Formula:
         return of
     call = _call(parser, of, args, primes)
     return Raised(call, power, of.place) if power is not None else call
+
+
+def _is_quantity(parser: Parser, name: str) -> bool:
+    """Whether a name is a quantity's or an entry's: before a bracket it is a factor."""
+    head, _, tail = name.partition("_")
+    numbered = tail.isdigit() or tail in INDEX_LETTERS
+    return name in parser.known.quantities or (numbered and head in parser.known.quantities)
 
 
 def _primes(parser: Parser) -> int:

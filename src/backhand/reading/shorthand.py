@@ -13,7 +13,7 @@ from backhand.functions import READ_AS, TABLE
 from backhand.graph import Graph, Value
 from backhand.reading.meaning import model
 
-MAX_LAYERS = 1000
+MAX_LAYERS = 600
 MAX_WIDTH = 1_000_000
 ARROW = re.compile(r"->|→|\\to\b")
 

@@ -38,17 +38,24 @@ class Tensor:
     @property
     def described(self) -> str:
         """The shape in words, for errors."""
-        if not self.axes:
-            return "a number"
-        sizes = [axis.size for axis in self.axes]
-        if len(sizes) == 1:
-            return f"a {'row' if self.row else 'vector'} of {sizes[0]} entries"
-        return "×".join(map(str, sizes))
+        words = in_words(tuple(axis.size for axis in self.axes))
+        return words.replace("vector", "row") if self.row else words
 
     @property
     def named(self) -> str:
         """The author's words for it, or "this"."""
         return self.text or "this"
+
+
+def in_words(shape: tuple[int, ...]) -> str:
+    """A shape in words, for errors.
+
+    >>> in_words(()), in_words((2,)), in_words((2, 3))
+    ('a number', 'a vector of 2 entries', '2×3')
+    """
+    if not shape:
+        return "a number"
+    return f"a vector of {shape[0]} entries" if len(shape) == 1 else "×".join(map(str, shape))
 
 
 def axis(like: Index) -> Index:
@@ -69,6 +76,8 @@ def by_entry(function: Entrywise, *args: Tensor) -> Tensor:
     shaped = [arg for arg in args if arg.axes]
     if not shaped:
         return Tensor(function(*(arg.expr for arg in args)))
+    if any(_is_one(arg) for arg in shaped) and len({arg.rank for arg in args}) > 1:
+        return by_entry(function, *(_number(arg) if _is_one(arg) else arg for arg in args))
     lead = shaped[0]
     for other in shaped[1:]:
         sizes = [a.size for a in lead.axes], [a.size for a in other.axes]
@@ -79,6 +88,17 @@ def by_entry(function: Entrywise, *args: Tensor) -> Tensor:
             )
     entries = [_shifted(arg, lead.axes) if arg.axes else arg.expr for arg in args]
     return Tensor(function(*entries), lead.axes, lead.row)
+
+
+def _is_one(tensor: Tensor) -> bool:
+    """Whether it has axes but one entry only, so that it is a number too."""
+    return bool(tensor.axes) and all(own.size == 1 for own in tensor.axes)
+
+
+def _number(tensor: Tensor) -> Tensor:
+    """The one entry of an array of one."""
+    only = {own: own.lower for own in tensor.axes}
+    return Tensor(substitute(tensor.expr, only), text=tensor.text)
 
 
 def _shifted(tensor: Tensor, axes: Sequence[Index]) -> Expr:
@@ -93,9 +113,12 @@ def _shifted(tensor: Tensor, axes: Sequence[Index]) -> Expr:
 
 def flipped(tensor: Tensor) -> Tensor:
     """The transpose."""
+    text = tensor.text.removesuffix("ᵀ") if tensor.text.endswith("ᵀ") else f"{tensor.text}ᵀ"
     if tensor.rank == 2:
-        return replace(tensor, axes=tensor.axes[::-1])
-    return replace(tensor, row=not tensor.row) if tensor.axes else tensor
+        return replace(tensor, axes=tensor.axes[::-1], text=tensor.text and text)
+    if tensor.rank == 1:
+        return replace(tensor, row=not tensor.row, text=tensor.text and text)
+    return tensor
 
 
 def entries_sum(tensor: Tensor) -> Tensor:
@@ -113,6 +136,9 @@ def product(left: Tensor, right: Tensor) -> Tensor:
     """
     if not left.axes or not right.axes:
         return by_entry(mul, left, right)
+    if right.rank == 2 and right.axes[0].size == 1 and left.rank == 1 and not left.row:
+        only = {right.axes[0]: right.axes[0].lower}
+        right = Tensor(substitute(right.expr, only), right.axes[1:], row=True)
     if left.rank == 1 and not left.row:
         if right.rank == 1 and right.row:
             a, b = axis(left.axes[0]), axis(right.axes[0])
@@ -131,6 +157,12 @@ def product(left: Tensor, right: Tensor) -> Tensor:
             f"{left.named} is {left.described} and {right.named} is {right.described}",
             f"{left.named} needs {inner_left.size} entries, "
             f"or {inner_left.size - 1} with the bias folded in",
+        )
+    if inner_left.lower != inner_right.lower:
+        raise MeaningError(
+            f"{left.named} counts from {inner_left.lower} where {right.named} counts from "
+            f"{inner_right.lower}",
+            "multiply by a matrix with its bias folded in from the left only",
         )
     return _contracted(left, over(right, [inner_left, *right.axes[1:]]), right.axes[1:])
 
@@ -169,10 +201,7 @@ def _contracted(left: Tensor, right: Expr, rest: Sequence[Index]) -> Tensor:
 
 def squeezed(tensor: Tensor) -> Tensor:
     """A vector of one entry as the number that it is."""
-    if tensor.rank != 1 or tensor.axes[0].size != 1:
-        return tensor
-    only = tensor.axes[0]
-    return Tensor(substitute(tensor.expr, {only: only.lower}), text=tensor.text)
+    return _number(tensor) if tensor.rank == 1 and _is_one(tensor) else tensor
 
 
 def stacked(rows: Sequence[Sequence[Tensor]]) -> Tensor:
@@ -199,6 +228,7 @@ def stacked(rows: Sequence[Sequence[Tensor]]) -> Tensor:
     return Tensor(add(*terms), (down, across))
 
 
-def is_plain(tensor: Tensor) -> bool:
-    """Whether it is a whole named quantity, with nothing done to it."""
-    return isinstance(tensor.expr, Ref) and set(tensor.expr.slots) == set(tensor.axes)
+def plain_name(tensor: Tensor) -> str | None:
+    """The name of a whole quantity with nothing done to it but turned into a row; else None."""
+    expr = tensor.expr
+    return expr.name if isinstance(expr, Ref) and expr.slots == tensor.axes else None

@@ -358,9 +358,10 @@ def function(column: Column) -> Line:
 
 
 def _word(content: Line, kind: str, middle: Point) -> Writing:
-    content = shortened(content, WORD, WIDEST)
+    content = shortened(content, WORD, WIDEST / 1.25)
     return Writing(content, WORD, kind, _box(content, middle))
 
 
 def _box(content: Line, middle: Point) -> Box:
-    return Box(middle, width(content, WORD) / 2 + 2, WORD * 0.65)
+    """Words are in sans-serif type, titles bold as well, and so wider than formulas."""
+    return Box(middle, 1.25 * width(content, WORD) / 2 + 2, WORD * 0.65)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-MIN_GAP, MAX_GAP = 96.0, 460.0
+MIN_GAP, MAX_GAP = 96.0, 640.0
 """The space between two columns: with nothing to write in it, and at most."""
 GROWTH = 1.15
 CLEARANCE = 3.0
@@ -58,12 +58,20 @@ class Box:
             for a, b in signs
         )
 
+    @property
+    def radius(self) -> float:
+        """How far its corners are from its middle."""
+        return math.hypot(self.across, self.down)
+
     def grown(self, by: float) -> Box:
         """The box with a border of this width."""
         return replace(self, across=self.across + by, down=self.down + by)
 
     def meets(self, other: Box) -> bool:
         """Whether two boxes overlap: no side of either separates them."""
+        apart = math.dist((self.middle.x, self.middle.y), (other.middle.x, other.middle.y))
+        if apart >= self.radius + other.radius:
+            return False
         here, there = self.corners(), other.corners()
         for box in (self, other):
             for turn in (math.radians(box.angle), math.radians(box.angle + 90)):
@@ -76,9 +84,9 @@ class Box:
 
     def crossed_by(self, leg: Leg) -> bool:
         """Whether a straight line runs through the box."""
-        length = math.dist((leg.start.x, leg.start.y), (leg.end.x, leg.end.y))
-        middle = Point((leg.start.x + leg.end.x) / 2, (leg.start.y + leg.end.y) / 2)
-        return self.meets(Box(middle, length / 2, 0.0, leg.angle))
+        if leg.distance(self.middle) >= self.radius:
+            return False
+        return self.meets(Box(leg.at(0.5), leg.length / 2, 0.0, leg.angle))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,13 @@ class Leg:
     def length(self) -> float:
         """How long it is."""
         return math.dist((self.start.x, self.start.y), (self.end.x, self.end.y))
+
+    def distance(self, point: Point) -> float:
+        """How far a point is from the leg."""
+        dx, dy = self.end.x - self.start.x, self.end.y - self.start.y
+        along = (point.x - self.start.x) * dx + (point.y - self.start.y) * dy
+        near = self.at(min(1.0, max(0.0, along / (dx * dx + dy * dy or 1.0))))
+        return math.dist((near.x, near.y), (point.x, point.y))
 
     def at(self, share: float) -> Point:
         """The point at this share of the way."""
@@ -150,9 +165,7 @@ def settle(
     `left` and `right` are what the labels must keep clear of, about their column's middle.
     """
     reach = max((b.across for b in left), default=0) + max((b.across for b in right), default=0)
-    gap = MIN_GAP
-    if any(link.label for link in links):
-        gap += 0.6 * max(link.label[0] for link in links if link.label)
+    gap = _least_gap(links, left, right, reach)
     while gap <= MAX_GAP:
         across = reach + gap
         moved = [replace(b, middle=b.middle.shifted(across)) for b in right]
@@ -161,6 +174,33 @@ def settle(
             return across, boxes
         gap *= GROWTH
     return None
+
+
+def _least_gap(
+    links: Sequence[Link], left: Sequence[Box], right: Sequence[Box], reach: float
+) -> float:
+    """The gap to start from: long enough for the labels, and so that no leg is steep enough to run
+    behind a neighbour of its ends.
+    """
+    gap = MIN_GAP + 0.6 * max((link.label[0] for link in links if link.label), default=0)
+    while gap * GROWTH < MAX_GAP and not _is_clear(links, left, right, reach + gap):
+        gap *= GROWTH
+    return gap
+
+
+def _is_clear(
+    links: Sequence[Link], left: Sequence[Box], right: Sequence[Box], across: float
+) -> bool:
+    """Whether every leg keeps clear of the units at which it doesn't end."""
+    for link in links:
+        part = leg(link.start, link.end, across)
+        ends = ((left, 0.0, link.start.y), (right, across, link.end.y))
+        for boxes, shift, own in ends:
+            for box in boxes:
+                middle = box.middle.shifted(shift)
+                if box.middle.y != own and part.distance(middle) < box.down + CLEARANCE:
+                    return False
+    return True
 
 
 def _placed(

@@ -6,19 +6,21 @@ from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
 
+from backhand.reading.maths import Known
 from backhand.syntax import Equal, Formula, Num, Rows
 from backhand.working import Answered, Block, Prose, Solution, Step, Working
 from backhand.writing.drawing import draw
 from backhand.writing.mathml import formula_mathml, row
-from backhand.writing.pages import words_html
+from backhand.writing.pages import page_names, words_html
 from backhand.writing.text import step_chain
+from backhand.writing.typesetting import printable
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def document(solution: Solution) -> str:
     """A solution as one self-contained page."""
-    title = escape(solution.worksheet.title or "Worked solution")
+    title = escape(printable(solution.worksheet.title) or "Worked solution")
     style = files("backhand.writing").joinpath("page.css").read_text(encoding="utf-8")
     body = "\n".join(_blocks(solution))
     return (
@@ -32,27 +34,28 @@ def document(solution: Solution) -> str:
 
 def _blocks(solution: Solution) -> Iterator[str]:
     """The page's own blocks in order, each question followed by its answers."""
+    known = page_names(solution.worksheet)
     chosen = {id(answered.question): answered for answered in solution.answers}
     every = len(chosen) == len(solution.worksheet.questions)
     if not any(b.kind == "heading" and b.level == 1 for b in solution.worksheet.blocks):
-        yield f"<h1>{escape(solution.worksheet.title or 'Worked solution')}</h1>"
+        yield f"<h1>{escape(printable(solution.worksheet.title) or 'Worked solution')}</h1>"
     for block in solution.worksheet.blocks:
         if block.question is not None:
             if id(block.question) in chosen:
-                yield _question(chosen[id(block.question)])
+                yield _question(chosen[id(block.question)], known)
         elif every or (block.kind == "heading" and block.level == 1):
-            yield _block(block)
+            yield _block(block, known)
 
 
-def _block(block: Block) -> str:
-    words = words_html(block.source, formula_mathml)
+def _block(block: Block, known: Known) -> str:
+    words = words_html(block.source, known, formula_mathml)
     kind = ' class="given"' if block.kind == "model" else ""
     return f"<div{kind}>{words}</div>" if kind else words
 
 
-def _question(answered: Answered) -> str:
+def _question(answered: Answered, known: Known) -> str:
     number = escape(answered.question.number)
-    words = words_html(answered.question.words, formula_mathml)
+    words = words_html(answered.question.words, known, formula_mathml)
     workings = "\n".join(working_html(w) for w in answered.workings)
     return (
         f'<section class="question" aria-labelledby="q{number}">\n'

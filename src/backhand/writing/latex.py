@@ -27,30 +27,52 @@ from backhand.syntax import (
     Test,
     Times,
     Words,
-    strength,
 )
 from backhand.working import Prose, Step, Working
+from backhand.writing.brackets import (
+    ATOM,
+    TIMES,
+    after_minus,
+    in_power,
+    signed,
+    signed_factors,
+    stacked,
+)
 from backhand.writing.names import GREEK, spelling
-from backhand.writing.text import ATOM, POWER, SUM, TIMES, is_exponent, leads_negative, step_chain
+from backhand.writing.text import step_chain
 
 RELATIONS = {"=": "=", "≈": r"\approx", "∈": r"\in", "←": r"\leftarrow"}
 ORDERS = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "=": "="}
+SIGNS = {"": "", "+": "+", "−": "-"}
 PRODUCTS = {"·": r" \cdot ", "⊙": r" \odot ", "*": " * ", "@": " ", "": " "}
 ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
-    "<": r"\textless{}", ">": r"\textgreater{}", "×": r"\(\times\)", "–": "--", "σ": r"\(\sigma\)",
-    "≈": r"\(\approx\)", "⋯": r"\(\cdots\)", "⋮": r"\(\vdots\)", "−": r"\(-\)", "√": r"\(\surd\)",
-}  # fmt: skip
+    "<": r"\textless{}", ">": r"\textgreater{}", "–": "--", "—": "---", "•": r"\(\bullet\)",
+    "×": r"\(\times\)", "≈": r"\(\approx\)", "⋯": r"\(\cdots\)", "⋮": r"\(\vdots\)",
+    "−": r"\(-\)", "√": r"\(\surd\)", "·": r"\(\cdot\)", "≤": r"\(\le\)", "≥": r"\(\ge\)",
+    "→": r"\(\to\)", "∂": r"\(\partial\)", "∞": r"\(\infty\)", "ŷ": r"\(\hat{y}\)",
+} | {sign: rf"\(\{name}\)" for name, sign in GREEK.items()}  # fmt: skip
+LAST_LETTER, QUOTES = "ſ", "‘’“”…"
+"""Of what has no escape, LaTeX's own fonts hold Latin letters up to here, and these."""
 
 
 def escaped(text: str) -> str:
-    """Plain text with the signs that LaTeX would act on made harmless.
+    r"""Plain text with the signs that LaTeX would act on made harmless.
 
-    >>> escaped("50% of a_1")
-    '50\\\\% of a\\\\_1'
+    A sign that its fonts lack is shown by its number.
+
+    >>> escaped("50% of a_1"), escaped("😀")
+    ('50\\% of a\\_1', '[U+1F600]')
     """
-    return "".join(ESCAPES.get(sign, sign) for sign in text)
+    return "".join(map(_escaped, text))
+
+
+def _escaped(sign: str) -> str:
+    if sign in ESCAPES:
+        return ESCAPES[sign]
+    plain = sign.isspace() or (sign.isprintable() and sign <= LAST_LETTER) or sign in QUOTES
+    return sign if plain else f"[U+{ord(sign):04X}]"
 
 
 def formula_latex(found: Formula) -> str:
@@ -71,11 +93,11 @@ def formula_latex(found: Formula) -> str:
             sign = "d" if straight else r"\partial "
             return rf"\frac{{{sign}{formula_latex(of)}}}{{{sign}{formula_latex(by)}}}"
         case Minus(of):
-            return f"-{inside(of, TIMES)}"
+            return f"-{inside(of, after_minus(of))}"
         case Plus(terms):
             return _plus(terms)
-        case Times(factors, sign):
-            return _times(factors, sign)
+        case Times():
+            return _times(found)
         case Over(top, bottom):
             return rf"\frac{{{formula_latex(top)}}}{{{formula_latex(bottom)}}}"
         case Raised(base, exponent):
@@ -110,8 +132,7 @@ def formula_latex(found: Formula) -> str:
 def inside(found: Formula, least: int) -> str:
     """A formula as a part of another, in brackets where it wouldn't hold together."""
     text = formula_latex(found)
-    weak = strength(found) < least and not (isinstance(found, Over) and least <= POWER)
-    return rf"\left({text}\right)" if weak else text
+    return rf"\left({text}\right)" if stacked(found) < least else text
 
 
 def _number(found: Num) -> str:
@@ -125,7 +146,7 @@ def _number(found: Num) -> str:
         top, _, bottom = text.lstrip("-").partition("/")
         return rf"{sign}\frac{{{top}}}{{{bottom}}}"
     digits, _, power = text.partition("e")
-    return rf"{digits} \cdot 10^{{{int(power)}}}" if power else digits
+    return rf"{digits} \times 10^{{{int(power)}}}" if power else digits
 
 
 def _name(name: str, font: Font = "italic", more: str = "") -> str:
@@ -160,36 +181,21 @@ def _entry(of: Formula, slots: Sequence[Formula], point: Formula | None) -> str:
 
 
 def _plus(terms: Sequence[Formula]) -> str:
-    text = inside(terms[0], SUM)
-    for term in terms[1:]:
-        if isinstance(term, Minus):
-            text += f" - {inside(term.of, TIMES)}"
-        else:
-            text += f" + {inside(term, TIMES if leads_negative(term) else SUM)}"
-    return text
+    parts = (f" {SIGNS[sign]} " * bool(sign) + inside(x, least) for sign, x, least in signed(terms))
+    return "".join(parts)
 
 
-def _times(factors: Sequence[Formula], sign: str) -> str:
-    before = factors[0]
-    text = inside(before, POWER if leads_negative(before) else TIMES)
-    for factor in factors[1:]:
-        digits = isinstance(factor, Num) or (isinstance(before, Num) and sign == "·")
-        dot = PRODUCTS["·"] if digits else PRODUCTS[sign]
-        text += f"{dot}{inside(factor, POWER)}"
-        before = factor
+def _times(product: Times) -> str:
+    first, *rest = signed_factors(product)
+    text = inside(*first[1:])
+    for sign, factor, least in rest:
+        text += PRODUCTS[sign] + inside(factor, least)
     return text
 
 
 def _base(base: Formula) -> str:
-    if isinstance(base, Call) and not is_exponent(base) and not _is_fence(base):
-        return rf"\left({formula_latex(base)}\right)"
-    text = inside(base, ATOM)
-    # A second superscript needs a group of its own.
-    return f"{{{text}}}" if "^" in text and not text.startswith(r"\left(") else text
-
-
-def _is_fence(found: Call) -> bool:
-    return found.function in READ_AS and TABLE[READ_AS[found.function]].notation.style == "fence"
+    text = formula_latex(base)
+    return rf"\left({text}\right)" if in_power(base) else text
 
 
 def _call(function: str, args: Sequence[Formula], primes: int) -> str:

@@ -28,11 +28,21 @@ from backhand.syntax import (
     Test,
     Times,
     Words,
-    strength,
+)
+from backhand.writing.brackets import (
+    ATOM,
+    TIMES,
+    after_minus,
+    in_power,
+    signed,
+    signed_factors,
+    stacked,
 )
 from backhand.writing.names import ACCENTS, GREEK, spelling
-from backhand.writing.text import ATOM, POWER, SUM, TIMES, is_exponent, leads_negative
 
+PRODUCT = '<mo lspace="0.15em" rspace="0">&#x2062;</mo>'
+"""An invisible product, which a screen reader says and an eye takes for a small space."""
+TALL = ("<mfrac", "<mtable", "<munder")
 ORDERS = {">": "&gt;", ">=": "≥", "<": "&lt;", "<=": "≤", "=": "="}
 OVER_ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙"}
 assert set(OVER_ACCENTS) == set(ACCENTS)
@@ -50,9 +60,7 @@ def row(found: Formula) -> str:
 
 
 def _is_single(found: Formula) -> bool:
-    return isinstance(found, Over | Partial | Words | Raised | Flipped) or (
-        isinstance(found, Name | Entry) and not isinstance(found, Num)
-    )
+    return isinstance(found, Name | Entry | Over | Partial | Words | Raised | Flipped)
 
 
 def _parts(found: Formula) -> str:
@@ -68,11 +76,11 @@ def _parts(found: Formula) -> str:
             top, bottom = f"{sign}{row(of)}", f"{sign}{row(by)}"
             return f"<mfrac><mrow>{top}</mrow><mrow>{bottom}</mrow></mfrac>"
         case Minus(of):
-            return f'<mo form="prefix">−</mo>{inside(of, TIMES)}'
+            return f'<mo form="prefix">−</mo>{inside(of, after_minus(of))}'
         case Plus(terms):
             return _plus(terms)
-        case Times(factors, sign):
-            return _times(factors, sign)
+        case Times():
+            return _times(found)
         case Over(top, bottom):
             return f"<mfrac>{row(top)}{row(bottom)}</mfrac>"
         case Raised(base, exponent):
@@ -104,8 +112,7 @@ def _parts(found: Formula) -> str:
 
 def inside(found: Formula, least: int) -> str:
     """A formula as a part of another, in brackets where it wouldn't hold together."""
-    weak = strength(found) < least and not (isinstance(found, Over) and least <= POWER)
-    return _fenced("(", row(found), ")") if weak else _parts(found)
+    return _fenced("(", row(found), ")") if stacked(found) < least else _parts(found)
 
 
 def _grouped(found: Formula, least: int) -> str:
@@ -113,14 +120,15 @@ def _grouped(found: Formula, least: int) -> str:
 
 
 def _base(base: Formula) -> str:
-    if isinstance(base, Call) and not is_exponent(base):
-        return f"<mrow>{_fenced('(', row(base), ')')}</mrow>"
-    least = ATOM + 1 if isinstance(base, Partial) else ATOM
-    return _grouped(base, least)
+    bracketed = in_power(base)
+    return f"<mrow>{_fenced('(', row(base), ')')}</mrow>" if bracketed else row(base)
 
 
 def _fenced(left: str, inner: str, right: str) -> str:
-    return f'<mo fence="true" form="prefix">{left}</mo>{inner}<mo fence="true" form="postfix">{right}</mo>'
+    """A part between two signs, which grow with what is tall and else leave no room for growing."""
+    grows = any(tag in inner for tag in TALL)
+    kind = 'fence="true"' if grows else 'fence="true" stretchy="false"'
+    return f'<mo {kind} form="prefix">{left}</mo>{inner}<mo {kind} form="postfix">{right}</mo>'
 
 
 def _number(found: Num) -> str:
@@ -137,14 +145,14 @@ def _number(found: Num) -> str:
         return f"{sign}<mn>{digits}</mn>"
     small = "<mo>−</mo>" if power.startswith("-") else ""
     exponent = f"<mrow>{small}<mn>{abs(int(power))}</mn></mrow>"
-    return f"{sign}<mn>{digits}</mn><mo>·</mo><msup><mn>10</mn>{exponent}</msup>"
+    return f"{sign}<mn>{digits}</mn><mo>×</mo><msup><mn>10</mn>{exponent}</msup>"
 
 
 def _letter(name: str, font: Font) -> str:
     parts = spelling(name)
     letter = escape(GREEK.get(parts.letter, parts.letter))
     if font == "bold":
-        sign = f'<mi class="bold">{letter}</mi>'
+        sign = f"<mi>{bold(letter)}</mi>"
     elif parts.is_word or font == "upright":
         sign = f'<mi mathvariant="normal">{letter}</mi>'
     else:
@@ -153,6 +161,19 @@ def _letter(name: str, font: Font) -> str:
         mark = OVER_ACCENTS[parts.accent]
         return f'<mover accent="true">{sign}<mo stretchy="false">{mark}</mo></mover>'
     return sign
+
+
+def bold(letter: str) -> str:
+    """A letter's bold form: MathML Core has no bold but that of the letter itself.
+
+    >>> bold("x"), bold("θ"), bold("loss")
+    ('𝐱', '𝛉', 'loss')
+    """
+    if len(letter) == 1:
+        for first, last, start in (("A", "Z", 0x1D400), ("a", "z", 0x1D41A), ("α", "ω", 0x1D6C2)):
+            if first <= letter <= last:
+                return chr(start + ord(letter) - ord(first))
+    return letter
 
 
 def _name(name: str, font: Font = "italic", more: str = "") -> str:
@@ -170,39 +191,26 @@ def _entry(of: Formula, slots: Sequence[Formula], point: Formula | None) -> str:
     if isinstance(of, Name):
         base = _name(of.name, of.font if not slots else "italic", numbers)
     else:
-        base = _fenced("[", row(of), "]")
-        base = f"<msub><mrow>{base}</mrow><mrow>{numbers}</mrow></msub>" if slots else base
+        base = f"<mrow>{_fenced('[', row(of), ']')}</mrow>"
+        base = f"<msub>{base}<mrow>{numbers}</mrow></msub>" if slots else base
     if point is None:
         return base
     return f"<msup><mrow>{base}</mrow><mrow>{_fenced('(', row(point), ')')}</mrow></msup>"
 
 
 def _plus(terms: Sequence[Formula]) -> str:
-    text = inside(terms[0], SUM)
-    for term in terms[1:]:
-        if isinstance(term, Minus):
-            text += f"<mo>−</mo>{inside(term.of, TIMES)}"
-        else:
-            text += f"<mo>+</mo>{inside(term, TIMES if leads_negative(term) else SUM)}"
+    parts = (
+        f"<mo>{sign}</mo>" * bool(sign) + inside(term, least) for sign, term, least in signed(terms)
+    )
+    return "".join(parts)
+
+
+def _times(product: Times) -> str:
+    first, *rest = signed_factors(product)
+    text = inside(*first[1:])
+    for sign, factor, least in rest:
+        text += (f"<mo>{sign}</mo>" if sign in ("·", "⊙", "*") else PRODUCT) + inside(factor, least)
     return text
-
-
-def _times(factors: Sequence[Formula], sign: str) -> str:
-    before = factors[0]
-    text = inside(before, POWER if leads_negative(before) else TIMES)
-    for factor in factors[1:]:
-        text += f"{_between(before, factor, sign)}{inside(factor, POWER)}"
-        before = factor
-    return text
-
-
-def _between(before: Formula, after: Formula, sign: str) -> str:
-    if sign in ("·", "⊙", "*"):
-        return f"<mo>{sign}</mo>"
-    if isinstance(after, Num):
-        return "<mo>·</mo>"
-    # An invisible product, which a screen reader says and an eye takes for a small space.
-    return '<mo lspace="0.15em" rspace="0">&#x2062;</mo>'
 
 
 def _call(function: str, args: Sequence[Formula], primes: int) -> str:

@@ -1,4 +1,4 @@
-"""A question's own words: Markdown with formulas in dollars, cut into text, formulas and drawings.
+"""A page's own words: Markdown with formulas in dollars, to be set in any notation.
 
 The words are somebody else's text: raw HTML is never passed on, and a formula that doesn't read is
 shown as it was typed.
@@ -7,67 +7,145 @@ shown as it was typed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING, Literal
 
 from backhand.errors import BackhandError
+from backhand.functions import READ_AS, TABLE
 from backhand.reading.maths import Known, parse
-from backhand.syntax import Formula
+from backhand.syntax import Entry, Formula, Name, Num, Words, replaced
+from backhand.working import Worksheet
+from backhand.writing.typesetting import printable
 
-_MATHS = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+Kind = Literal["text", "emphasis", "strong", "code"]
+_FUNCTION = re.compile(r"\\(?:text\{|mathrm\{|operatorname\{)?(\w+)\}?")
+"""A function's sign without an argument, which is no formula."""
+_STYLES: dict[str, Kind] = {"em": "emphasis", "strong": "strong"}
 
 
-def read_formula(source: str) -> Formula | None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """How a notation sets words: plain and styled ones, formulas in a line or on their own.
+
+    `gap` stands between paragraphs.
+    """
+
+    text: Callable[[str], str]
+    emphasis: Callable[[str], str]
+    strong: Callable[[str], str]
+    code: Callable[[str], str]
+    formula: Callable[[Formula], str]
+    display: Callable[[Formula], str]
+    gap: str
+
+
+def page_names(sheet: Worksheet) -> Known:
+    """Every name that a page defines."""
+    quantities = (q.name for graph in sheet.graphs for q in graph)
+    functions = (name for graph in sheet.graphs for name in graph.functions)
+    return Known(frozenset(quantities), frozenset(functions))
+
+
+def read_formula(source: str, known: Known) -> Formula | None:
     """A formula in somebody's words, or None where it doesn't read."""
+
+    def entry(found: Formula) -> Formula | None:
+        """`W_{2,1,1}` as the entry (1, 1) of `W_2`, where the page has that."""
+        match found:
+            case Entry(Name(name, font), (Num(layer), *slots), point):
+                whole = f"{name}_{layer}"
+                if name not in known.quantities and whole in known.quantities:
+                    return Entry(Name(whole, font), tuple(slots), point)
+            case _:
+                pass
+        return None
+
+    sign = _FUNCTION.fullmatch(source.strip())
+    if sign and READ_AS.get(sign[1]):
+        return Words(TABLE[READ_AS[sign[1]]].notation.text)
     try:
-        return parse(source, Known()).formula
+        return replaced(parse(source, known).formula, entry)
     except BackhandError:
         return None
 
 
 def without_comments(markdown: str) -> str:
     """A block without its lines that start with %, which MyST doesn't show."""
-    return "\n".join(line for line in markdown.split("\n") if not line.lstrip().startswith("%"))
+    lines = (printable(line) for line in markdown.expandtabs(4).split("\n"))
+    return "\n".join(line for line in lines if not line.lstrip().startswith("%"))
 
 
-def with_formulas(
-    markdown: str, text: Callable[[str], str], formula: Callable[[Formula], str]
-) -> str:
-    """Words with each formula set by `formula`, and all else, and what doesn't read, by `text`."""
-    out: list[str] = []
-    end = 0
-    for found in _MATHS.finditer(markdown):
-        out.append(text(markdown[end : found.start()]))
-        source = (found[1] or found[2]).strip()
-        read = read_formula(source)
-        out.append(formula(read) if read is not None else text(source))
-        end = found.end()
-    out.append(text(markdown[end:]))
-    return "".join(out)
+def words(markdown: str, known: Known, setting: Setting) -> str:
+    """Markdown in another notation; its lists become paragraphs that start with a bullet."""
+    paragraphs: list[str] = []
+    mark = ""
+    for token in _parser().parse(without_comments(markdown)):
+        match token.type:
+            case "list_item_open":
+                mark = setting.text("• ")
+            case "inline":
+                paragraphs.append(mark + "".join(_inline(token.children or (), known, setting)))
+                mark = ""
+            case "math_block":
+                paragraphs.append(_maths(token.content, known, setting, setting.display))
+            case "fence" | "code_block":
+                paragraphs.append(setting.code(token.content.rstrip("\n")))
+            case _:
+                pass
+    return setting.gap.join(paragraphs)
 
 
-def words_html(markdown: str, formula: Callable[[Formula, str], str]) -> str:
+def _inline(tokens: Sequence[Token], known: Known, setting: Setting) -> Iterator[str]:
+    style: list[Kind] = ["text"]
+    for token in tokens:
+        match token.type:
+            case "em_open" | "strong_open":
+                style.append(_STYLES[token.tag])
+            case "em_close" | "strong_close":
+                style.pop()
+            case "math_inline" | "math_inline_double":
+                yield _maths(token.content, known, setting, setting.formula)
+            case "code_inline":
+                yield setting.code(token.content)
+            case "softbreak" | "hardbreak":
+                yield "\n"
+            case _ if token.content:
+                yield getattr(setting, style[-1])(token.content)
+            case _:
+                pass
+
+
+def _maths(source: str, known: Known, setting: Setting, formula: Callable[[Formula], str]) -> str:
+    read = read_formula(source, known)
+    return setting.code(source.strip()) if read is None else formula(read)
+
+
+def words_html(markdown: str, known: Known, formula: Callable[[Formula, str], str]) -> str:
     """Markdown as HTML, raw HTML escaped, every formula set by `formula(formula, display)`."""
+
+    def maths(source: str, options: dict[str, bool]) -> str:
+        read = read_formula(source, known)
+        display = "block" if options.get("display_mode") else "inline"
+        return f"<code>{escape(source)}</code>" if read is None else formula(read, display)
+
+    return str(_parser(maths).render(without_comments(markdown)))
+
+
+def _parser(maths: Callable[[str, dict[str, bool]], str] | None = None) -> MarkdownIt:
+    """A Markdown parser that passes on no HTML, no images, and links to the web only."""
     from markdown_it import MarkdownIt
     from mdit_py_plugins.dollarmath import dollarmath_plugin
 
     parser = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_inline"])
     parser.validateLink = _is_safe_link  # type: ignore[method-assign]
-    parser.use(dollarmath_plugin, renderer=_Maths(formula))
-    return str(parser.render(without_comments(markdown)))
+    return parser.use(dollarmath_plugin, renderer=maths, double_inline=True)
 
 
 def _is_safe_link(url: str) -> bool:
     return url.startswith(("https://", "http://", "#"))
-
-
-class _Maths:
-    """Sets the formulas that the Markdown parser finds."""
-
-    def __init__(self, formula: Callable[[Formula, str], str]) -> None:
-        self.formula = formula
-
-    def __call__(self, content: str, options: dict[str, bool]) -> str:
-        display = "block" if options.get("display_mode") else "inline"
-        read = read_formula(content)
-        return self.formula(read, display) if read else f"<code>{escape(content)}</code>"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from backhand.syntax import Formula
+from backhand.reading.maths import Known
 from backhand.working import Answered, Picture, Solution
 from backhand.writing.latex import escaped, formula_latex, prose_latex, working_latex
-from backhand.writing.pages import with_formulas, without_comments
+from backhand.writing.pages import Setting, page_names, words
 
 HEAD = r"""\documentclass[11pt]{article}
 \usepackage[T1]{fontenc}
@@ -32,30 +32,38 @@ def document(solution: Solution) -> str:
 
 
 def _blocks(solution: Solution) -> Iterator[str]:
+    known = page_names(solution.worksheet)
     chosen = {id(a.question): a for a in solution.answers}
     every = len(chosen) == len(solution.worksheet.questions)
     for block in solution.worksheet.blocks:
         if block.question is not None:
             if id(block.question) in chosen:
-                yield _question(chosen[id(block.question)])
+                yield _question(chosen[id(block.question)], known)
         elif every and block.kind == "heading" and block.level > 1:
-            words = _words(block.source.lstrip("# "))
-            yield f"{LEVELS.get(block.level, LEVELS[4])}{{{words}}}"
+            title = words(block.source, known, PAPER)
+            yield f"{LEVELS.get(block.level, LEVELS[4])}{{{title}}}"
         elif every and block.kind != "heading":
-            yield _words(block.source)
+            yield words(block.source, known, PAPER)
 
 
-def _words(markdown: str) -> str:
-    return with_formulas(without_comments(markdown).strip(), escaped, _inline)
+def _in(command: str) -> Callable[[str], str]:
+    return lambda text: rf"\{command}{{{escaped(text)}}}"
 
 
-def _inline(found: Formula) -> str:
-    return f"${formula_latex(found)}$"
+PAPER = Setting(
+    text=escaped,
+    emphasis=_in("emph"),
+    strong=_in("textbf"),
+    code=_in("texttt"),
+    formula=lambda found: f"${formula_latex(found)}$",
+    display=lambda found: rf"\[ {formula_latex(found)} \]",
+    gap="\n\n",
+)
 
 
-def _question(answered: Answered) -> str:
+def _question(answered: Answered, known: Known) -> str:
     lines = [
-        rf"\textbf{{{escaped(answered.question.number)}}}\quad {_words(answered.question.words)}"
+        rf"\textbf{{{escaped(answered.question.number)}}}\quad {words(answered.question.words, known, PAPER)}"
     ]
     for working in answered.workings:
         lines.append(working_latex(working))

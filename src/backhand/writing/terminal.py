@@ -6,29 +6,41 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from backhand.functions import TABLE
+from backhand.reading.maths import Known
 from backhand.working import Answered, Picture, Prose, Solution, Working
-from backhand.writing.pages import with_formulas, without_comments
+from backhand.writing.pages import Setting, page_names, words
 from backhand.writing.text import (
     WIDTH,
     formula_text,
     prose_text,
     step_formula,
 )
+from backhand.writing.typesetting import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 INDENT = "    "
+PLAIN = Setting(
+    text=str,
+    emphasis=str,
+    strong=str,
+    code=str,
+    formula=formula_text,
+    display=formula_text,
+    gap="\n\n",
+)
 
 
 def document(solution: Solution, console: Console) -> None:
     """Print every answer with its question; what is piped gets no colour."""
     width = min(console.width, 100)
-    title = solution.worksheet.title
+    title = printable(solution.worksheet.title)
+    known = page_names(solution.worksheet)
     if title:
         _line(console, title, "bold underline")
     for answered in solution.answers:
-        _question(answered, console, width)
+        _question(answered, console, width, known)
 
 
 def plain(solution: Solution) -> str:
@@ -54,11 +66,11 @@ def _wrapped(console: Console, text: str, width: int, style: str = "", indent: s
         _line(console, line, style)
 
 
-def _question(answered: Answered, console: Console, width: int) -> None:
-    words = with_formulas(without_comments(answered.question.words), str, formula_text)
-    text = f"{answered.question.number}  {' '.join(words.split())}"
-    _line(console, "")
-    _wrapped(console, text, width, "cyan")
+def _question(answered: Answered, console: Console, width: int, known: Known) -> None:
+    text = f"{answered.question.number}  {words(answered.question.words, known, PLAIN)}"
+    for paragraph in text.split("\n\n"):
+        _line(console, "")
+        _wrapped(console, paragraph, width, "cyan")
     for working in answered.workings:
         working_terminal(working, console, width)
 

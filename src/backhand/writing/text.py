@@ -28,14 +28,23 @@ from backhand.syntax import (
     Test,
     Times,
     Words,
-    strength,
 )
 from backhand.working import Prose, Step, Working
+from backhand.writing.brackets import (
+    ATOM,
+    OVER,
+    POWER,
+    TIMES,
+    after_minus,
+    in_power,
+    on_line,
+    signed,
+    signed_factors,
+    style,
+)
 from backhand.writing.names import SUBSCRIPTS, SUPERSCRIPTS, spelling, unicode_letter
 
 WIDTH = 80
-SUM, TIMES, OVER, POWER, ATOM = 2, 3, 4, 5, 9
-"""How tightly the parts of a formula must hold together; see `syntax.strength`."""
 
 
 def formula_text(found: Formula) -> str:
@@ -55,13 +64,13 @@ def formula_text(found: Formula) -> str:
             sign = "d" if straight else "∂"
             return f"{sign}{formula_text(of)}/{sign}{formula_text(by)}"
         case Minus(of):
-            return f"−{inside(of, TIMES)}"
+            return f"−{inside(of, after_minus(of))}"
         case Plus(terms):
             return _plus(terms)
-        case Times(factors, sign):
-            return _times(factors, sign)
+        case Times():
+            return _times(found)
         case Over(top, bottom):
-            return f"{inside(top, OVER)}/{inside(bottom, POWER)}"
+            return f"{inside(top, POWER)}/{inside(bottom, POWER)}"
         case Raised(base, exponent):
             return _raised(base, exponent)
         case Flipped(of):
@@ -91,18 +100,14 @@ def formula_text(found: Formula) -> str:
 def inside(found: Formula, least: int) -> str:
     """A formula as a part of another, in brackets where it wouldn't hold together."""
     text = formula_text(found)
-    return f"({text})" if strength(found) < least else text
+    return f"({text})" if on_line(found) < least else text
 
 
 def _number(found: Num) -> str:
     text = found.text or str(found.value)
-    if "e" in text:
-        digits, _, power = text.partition("e")
-        text = (
-            f"{digits}·10^{int(power)}"
-            if abs(int(power)) > 99
-            else (f"{digits}·10{str(int(power)).translate(SUPERSCRIPTS)}")
-        )
+    digits, _, power = text.partition("e")
+    if power:
+        text = f"{digits}×10{str(int(power)).replace('-', '−').translate(SUPERSCRIPTS)}"
     return text.replace("-", "−").replace("inf", "∞")
 
 
@@ -135,33 +140,17 @@ def _script(text: str, mark: str, base: str) -> str:
 
 
 def _plus(terms: Sequence[Formula]) -> str:
-    text = inside(terms[0], SUM)
-    for term in terms[1:]:
-        if isinstance(term, Minus):
-            text += f" − {inside(term.of, TIMES)}"
-        else:
-            # A negative number keeps its bracket: 2 + (−3) · 5 is how it is put in.
-            text += f" + {inside(term, TIMES) if leads_negative(term) else inside(term, SUM)}"
+    text = ""
+    for sign, term, least in signed(terms):
+        text += f" {sign} " * bool(sign) + inside(term, least)
     return text
 
 
-def leads_negative(found: Formula) -> bool:
-    """Whether a formula starts with a minus, and so needs a bracket after another sign."""
-    match found:
-        case Num(value):
-            return value < 0
-        case Minus():
-            return True
-        case _:
-            return False
-
-
-def _times(factors: Sequence[Formula], sign: str) -> str:
-    text = inside(factors[0], TIMES if not leads_negative(factors[0]) else POWER)
-    before = factors[0]
-    for factor in factors[1:]:
-        part = inside(factor, POWER) if not isinstance(factor, Partial) else formula_text(factor)
-        text += f"{_between(before, factor, sign)}{part}"
+def _times(product: Times) -> str:
+    text = ""
+    before: Formula | None = None
+    for sign, factor, least in signed_factors(product):
+        text += (_between(before, factor, sign) if before else "") + inside(factor, least)
         before = factor
     return text
 
@@ -169,34 +158,19 @@ def _times(factors: Sequence[Formula], sign: str) -> str:
 def _between(before: Formula, after: Formula, sign: str) -> str:
     if sign in ("·", "⊙", "*"):
         return f" {sign} "
-    if isinstance(after, Num) or isinstance(before, Partial) or isinstance(after, Partial):
-        return " · "
-    if isinstance(before, Over) or isinstance(after, Over):
-        return " · "
-    return " "
+    return " · " if on_line(before) == OVER or on_line(after) == OVER else " "
 
 
 def _raised(base: Formula, exponent: Formula) -> str:
-    text = (
-        inside(base, ATOM)
-        if not isinstance(base, Call) or is_exponent(base)
-        else formula_text(base)
-    )
-    if isinstance(base, Call) and is_exponent(base):
-        text = f"({text})" if not text.startswith("(") else text
-    shown = formula_text(exponent)
+    text = f"({formula_text(base)})" if in_power(base) else formula_text(base)
+    return text + _exponent(formula_text(exponent))
+
+
+def _exponent(shown: str) -> str:
+    """What stands raised: small digits, or one sign, or a bracket behind ^."""
     if shown.lstrip("−").isdigit():
-        return text + shown.translate(SUPERSCRIPTS)
-    return f"{text}^{shown if strength(exponent) == ATOM and len(shown) == 1 else f'({shown})'}"
-
-
-def is_exponent(found: Formula) -> bool:
-    """Whether a function is written as a power of e."""
-    return (
-        isinstance(found, Call)
-        and found.function in READ_AS
-        and TABLE[READ_AS[found.function]].notation.style == "exponent"
-    )
+        return shown.translate(SUPERSCRIPTS)
+    return f"^{shown}" if len(shown) == 1 else f"^({shown})"
 
 
 def _call(function: str, args: Sequence[Formula], primes: int) -> str:
@@ -204,7 +178,7 @@ def _call(function: str, args: Sequence[Formula], primes: int) -> str:
     if function in READ_AS:
         notation = TABLE[READ_AS[function]].notation
         if notation.style == "exponent":
-            return f"e^({shown})" if len(shown) > 1 else f"e^{shown}"
+            return f"e{_exponent(shown)}"
         if notation.style == "fence":
             half = len(notation.text) // 2
             return f"{notation.text[:half]}{shown}{notation.text[half:]}"
@@ -250,13 +224,14 @@ def _pieces(found: Formula) -> list[tuple[str, ...]]:
             for sign, side in zip(signs, sides[1:], strict=True):
                 pieces += [(f" {sign} ",), *_pieces(side)]
             return pieces
-        case Times(factors, sign) if any(_is_tall(f) for f in factors):
+        case Times(factors) if any(_is_tall(f) for f in factors):
             pieces: list[tuple[str, ...]] = []
-            for at, factor in enumerate(factors):
-                if at:
-                    pieces.append((_between(factors[at - 1], factor, sign),))
-                tall = _is_tall(factor)
-                pieces += _pieces(factor) if tall else [(inside(factor, POWER),)]
+            before: Formula | None = None
+            for sign, factor, least in signed_factors(found):
+                if before is not None:
+                    pieces.append((_between(before, factor, sign),))
+                pieces += _pieces(factor) if _is_tall(factor) else [(inside(factor, least),)]
+                before = factor
             return pieces
         case Plus(terms) if any(_is_tall(t) for t in terms):
             pieces = _pieces(terms[0])
@@ -265,7 +240,7 @@ def _pieces(found: Formula) -> list[tuple[str, ...]]:
                 pieces += [(" − " if negative else " + ",)]
                 pieces += _pieces(term.of if isinstance(term, Minus) else term)
             return pieces
-        case Call(function, (single,)) if _is_tall(single) and not is_exponent(found):
+        case Call(function, (single,)) if _is_tall(single) and style(function) != "exponent":
             return [(f"{_call(function, (), 0)[:-1]}",), *_pieces(single), (")",)]
         case Flipped(of) if _is_tall(of):
             return [*_pieces(of), ("ᵀ",)]
@@ -312,17 +287,28 @@ def fitted(found: Formula, width: int) -> tuple[str, ...]:
 
 
 def _wrapped(text: str, width: int) -> tuple[str, ...]:
-    """A long line cut before + − · where it can be."""
+    """A long line cut between its terms, else between factors, else between words."""
     lines: list[str] = []
-    while len(text) > width:
-        cut = max(text.rfind(f" {sign} ", 1, width) for sign in "+−·=")
-        if cut <= 0:
-            cut = text.rfind(" ", 1, width)
-        if cut <= 0:
-            break
+    while len(text) > width and (cut := _cut(text, width)):
         lines.append(text[:cut])
         text = "  " + text[cut + 1 :]
     return (*lines, text)
+
+
+def _cut(text: str, width: int) -> int:
+    """The best space to cut a line at: outside brackets, before a loose sign, far to the right."""
+    depth = 0
+    best, place = (0, 0, 0), 0
+    start = len(text) - len(text.lstrip())
+    for at, char in enumerate(text[:width]):
+        depth += (char in "([") - (char in ")]")
+        if char != " " or at <= start:
+            continue
+        loose = {"=": 3, "≈": 3, "+": 2, "−": 2, "·": 1}.get(text[at + 1], 0)
+        loose *= text[at + 2 : at + 3] == " " and at > width // 3
+        if (rank := (-depth, loose, at)) >= best or not place:
+            best, place = rank, at
+    return place
 
 
 # ---- workings ----------------------------------------------------------------------------------
