@@ -8,11 +8,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+from tests.goldens import agrees
 
 import backhand
 from backhand.writing import json as json_writer
 from backhand.writing.formats import FORMATS
-from tests.goldens import agrees
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.md"))
 NAMES = [path.stem for path in EXAMPLES]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import time
 import tracemalloc
 
@@ -63,22 +62,35 @@ PAGES = {
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 def test_a_page_ends_soon_in_an_answer_or_an_error(page: str) -> None:
     before = time.process_time()
+    message = outcome(page)
+    # Generous, for slow machines: what never ends is meant here, not what is slow.
+    assert time.process_time() - before < 10
+    assert len(message) < 2_000
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_a_page_takes_little_memory(page: str) -> None:
     tracemalloc.start()
     try:
-        graph = backhand.model(page)
-        if graph.objective:
-            graph.forward()
-            graph.gradient(*[q.name for q in graph if q.definition is None][:1])
-    except BackhandError as error:
-        assert error.what
-        assert len(str(error)) < 2_000
-    finally:
+        outcome(page)
         peak = tracemalloc.get_traced_memory()[1]
+    finally:
         tracemalloc.stop()
     assert peak < 200 * 2**20
-    # Tracing memory costs about five times; the aim without it is 1 s.
-    assert time.process_time() - before < 10
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 0
+
+
+def outcome(page: str) -> str:
+    """What comes of a page: its whole working, or the error's message. Any other error fails."""
+    try:
+        graph = backhand.model(page)
+        shown = str(graph)
+        if graph.objective:
+            graph.forward()
+            given = [q.name for q in graph if q.definition is None]
+            graph.gradient(*given[:1])
+    except BackhandError as error:
+        return str(error)
+    return shown[:100]
 
 
 ALPHABET = st.sampled_from(
@@ -90,9 +102,4 @@ ALPHABET = st.sampled_from(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ALPHABET, max_size=40).map("".join))
 def test_no_text_brings_anything_but_a_graph_or_a_clear_error(text: str) -> None:
-    try:
-        graph = backhand.model(text)
-        graph.forward()
-        str(graph)
-    except BackhandError as error:
-        assert error.what
+    assert isinstance(outcome(text), str)

@@ -35,6 +35,7 @@ from backhand.syntax import (
     Over,
     Plus,
     Raised,
+    Relation,
     Rows,
     Times,
 )
@@ -42,9 +43,7 @@ from backhand.syntax import (
 MAX_NESTED = MAX_DEPTH + 10
 """How deep the parser goes: a level of brackets takes one step, a sign between levels another."""
 
-RELATIONS: dict[str, Literal["=", "≈", "∈", "←"]] = {
-    "=": "=", ":=": "=", "≈": "≈", "∈": "∈", "←": "←",
-}  # fmt: skip
+RELATIONS: dict[str, Relation] = {"=": "=", ":=": "=", "≈": "≈", "∈": "∈", "←": "←"}
 Product: TypeAlias = Literal["·", "*", "@", "⊙"]
 PRODUCTS: dict[str, Product] = {"·": "·", "×": "·", "*": "*", "@": "@", "⊙": "⊙"}
 STRENGTH: dict[str, int] = (
@@ -130,7 +129,7 @@ class Parser:
         """All the tokens: sides joined by relations."""
         token = self.ahead()
         sides = [self.expression()]
-        signs: list[Literal["=", "≈", "∈", "←"]] = []
+        signs: list[Relation] = []
         while (sign := self.relation()) is not None:
             self.take()
             signs.append(sign)
@@ -139,7 +138,7 @@ class Parser:
             raise self.leftover()
         return Equal(tuple(sides), tuple(signs), self.place(token)) if signs else sides[0]
 
-    def relation(self) -> Literal["=", "≈", "∈", "←"] | None:
+    def relation(self) -> Relation | None:
         token = self.ahead()
         if token.kind == "name" and token.text == "in" and not self.ahead(1).glued:
             return "∈"

@@ -13,9 +13,7 @@ ROW = Index("j", 1, 2)
 def given(name: str, role: Role, value: object, *, folded: bool = False) -> Quantity:
     """A quantity with a value."""
     array = as_value(value)  # type: ignore[arg-type]
-    return Quantity(
-        name=name, axes=axes(*array.shape, folded=folded), role=role, value=array
-    )
+    return Quantity(name=name, axes=axes(*array.shape, folded=folded), role=role, value=array)
 
 
 def made(name: str, definition: Expr, *shape: int, role: Role = Role.INTERMEDIATE) -> Quantity:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.calculus.graphs import ROW, given, made, softmax_graph, two_neurons
 
 from backhand.calculus.chain import backward, in_terms_of, local, local_derivative
 from backhand.calculus.derive import chain_rule, entry_derivative
@@ -9,7 +10,6 @@ from backhand.calculus.paths import Spot, paths, spot
 from backhand.errors import AskError
 from backhand.expr import ZERO, Index, Same, apply, mul, number, postorder, ref, total
 from backhand.graph import Graph, Role
-from tests.unit.calculus.graphs import ROW, given, made, softmax_graph, two_neurons
 
 
 def test_a_dense_layer_differentiates_to_its_input() -> None:
@@ -95,8 +95,14 @@ def test_many_paths_are_counted_and_not_listed() -> None:
 
 def test_a_quantity_used_twice_gets_the_sum_over_its_uses() -> None:
     x = ref("x")
-    graph = Graph((given("x", Role.DATA, 3), made("u", x**2), made("v", 5 * x),
-                   made("y", ref("u") * ref("v"))))
+    graph = Graph(
+        (
+            given("x", Role.DATA, 3),
+            made("u", x**2),
+            made("v", 5 * x),
+            made("y", ref("u") * ref("v")),
+        )
+    )
     working = entry_derivative(graph, Spot("y", ()), Spot("x", ()))
     assert working.value == 15 * 9
 
@@ -112,7 +118,7 @@ def test_layouts_are_transposes_and_named() -> None:
     rows = array_derivative(two_neurons(), "J", "W_1", "numerator")
     columns = array_derivative(two_neurons(), "J", "W_1", "denominator")
     assert rows.value.shape == (3, 2)  # type: ignore[union-attr]
-    assert (rows.value.T == columns.value).all()  # type: ignore[union-attr]
+    assert (columns.value == rows.value.T).all()  # type: ignore[union-attr]
     assert (rows.layout, columns.layout) == ("numerator", "denominator")
 
 

@@ -4,13 +4,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from tests.unit.calculus.graphs import given, made, softmax_graph, two_neurons
 
 from backhand.calculus.evaluate import evaluate, settled
 from backhand.calculus.forward import forward, trace, value_of
 from backhand.errors import AskError
 from backhand.expr import Index, apply, number, ref, total
 from backhand.graph import Graph, Quantity, Role
-from tests.unit.calculus.graphs import given, made, softmax_graph, two_neurons
 
 
 def test_the_worked_example() -> None:
@@ -30,8 +30,7 @@ def test_arithmetic_is_exact_until_a_function_makes_it_real() -> None:
 
 def test_fractions_that_grow_without_end_go_on_as_floats() -> None:
     quantities = [given("x_0", Role.DATA, 1.1)]
-    for n in range(1, 40):
-        quantities.append(made(f"x_{n}", ref(f"x_{n - 1}") ** 2))
+    quantities += [made(f"x_{n}", ref(f"x_{n - 1}") ** 2) for n in range(1, 40)]
     values = trace(Graph(tuple(quantities)))
     assert values["x_3"].dtype == object
     assert values["x_12"].dtype == float
@@ -48,8 +47,10 @@ def test_softmax_and_its_loss_do_not_overflow() -> None:
 def test_log_sum_exp_does_not_overflow() -> None:
     index = Index("k", 1, 2)
     graph = Graph(
-        (given("s", Role.DATA, [1000, 1000]),
-         made("L", apply("log", total(index, apply("exp", ref("s", index)))))),
+        (
+            given("s", Role.DATA, [1000, 1000]),
+            made("L", apply("log", total(index, apply("exp", ref("s", index))))),
+        ),
     )
     assert trace(graph)["L"].item() == pytest.approx(1000 + np.log(2))
 
@@ -78,7 +79,11 @@ def test_large_values_are_worked_in_floats() -> None:
 def test_steps_show_what_comes_before_unless_it_was_shown_earlier() -> None:
     every = value_of(two_neurons(), "b")
     assert [step.rule for step in every.steps] == [
-        "bias folded in", "matrix product", "apply ReLU", "bias folded in", "matrix product",
+        "bias folded in",
+        "matrix product",
+        "apply ReLU",
+        "bias folded in",
+        "matrix product",
     ]
     later = value_of(two_neurons(), "b", earlier={"a", "z"})
     assert [step.rule for step in later.steps] == ["bias folded in", "matrix product"]
@@ -97,9 +102,12 @@ def test_a_missing_value_is_named() -> None:
 def test_zero_times_the_log_of_zero_is_zero() -> None:
     index = Index("k", 1, 2)
     graph = Graph(
-        (given("y", Role.TARGET, [0, 1]), given("p", Role.DATA, [0, 1]),
-         made("J", -1 * total(index, ref("y", index) * apply("log", ref("p", index)))),
-         made("K", -1 * ref("y", 2) * apply("log", ref("p", 1)))),
+        (
+            given("y", Role.TARGET, [0, 1]),
+            given("p", Role.DATA, [0, 1]),
+            made("J", -1 * total(index, ref("y", index) * apply("log", ref("p", index)))),
+            made("K", -1 * ref("y", 2) * apply("log", ref("p", 1))),
+        ),
     )
     assert trace(graph)["J"].item() == 0
     assert trace(graph)["K"].item() == np.inf

@@ -7,10 +7,10 @@ import pytest
 from autograd import grad
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.peers import ACTIVATIONS, LOSSES, Network, build, networks
 
 import backhand
 from backhand.calculus.chain import partial_name
-from tests.peers import ACTIVATIONS, LOSSES, Network, build, networks
 
 
 def close(ours: np.ndarray, theirs: np.ndarray, *, tolerance: float = 1e-9) -> bool:
