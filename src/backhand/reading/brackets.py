@@ -163,3 +163,14 @@ def indicator(parser: Parser) -> Formula:
     if parser.ahead().text not in ORDERS:
         raise parser.stuck("a comparison is missing", "write 1[a > 0]")
     return _test(parser, left, token, close)
+
+
+def counted(parser: Parser) -> tuple[str, Formula | None]:
+    """The letter of a sum, and its first value where `=` and a value follow."""
+    token = parser.take()
+    if token.kind != "name":
+        raise parser.error("a sum runs over a letter", "write Σ_{k=1}^{3}", token)
+    if not parser.sees("="):
+        return token.text, None
+    parser.take()
+    return token.text, parser.enclosed()

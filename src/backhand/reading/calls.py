@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from backhand.compositions import COMPOSED_AS, COMPOSITIONS
 from backhand.functions import READ_AS, TABLE
-from backhand.reading import scripts
+from backhand.reading import brackets, scripts
 from backhand.reading.names import INDEX_LETTERS, LIBRARIES
 from backhand.reading.vocabulary import POWER
 from backhand.syntax import (
@@ -211,7 +211,7 @@ def _sum(parser: Parser, of: Name) -> Formula:
     bodies: list[Formula] = []
     while True:
         if parser.ahead().kind == "name" and parser.ahead(1).text == "=":
-            letter, lower = parser.counted()
+            letter, lower = brackets.counted(parser)
             parser.expect("..", "write the range as k=1..3")
             ranges.append((letter, lower, parser.enclosed()))
         else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from backhand.expr import Expr, Index, Padded, Ref, names, padded, postorder, rewrite, substitute
 from backhand.graph import Quantity
 
-MAX_NODES = 50_000
+MAX_NODES = 20_000
 """How large the equations of a page may get, together, with all names put in."""
 
 

@@ -391,13 +391,3 @@ class Parser:
             found.append(self.enclosed())
         self.expect(close, "write commas between the parts")
         return tuple(found)
-
-    def counted(self) -> tuple[str, Formula | None]:
-        """The letter of a sum, and its first value where `=` and a value follow."""
-        token = self.take()
-        if token.kind != "name":
-            raise self.error("a sum runs over a letter", "write Σ_{k=1}^{3}", token)
-        if not self.sees("="):
-            return token.text, None
-        self.take()
-        return token.text, self.enclosed()

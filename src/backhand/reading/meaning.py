@@ -228,39 +228,46 @@ def _check_chains(page: Page, reader: Elaborator) -> None:
         if quantity.definition is None or definition.letters:
             continue
         for number, side in enumerate(definition.sides[1:], 2):
-            before = len(reader.quantities), len(reader.notes)
             try:
-                found = squeezed(reader.tensor(of_one_point(side, "", None, _ignore), Scope()))
+                same = _says_the_same(side, quantity, reader, expansion)
             except BackhandError as error:
                 raise error.at(definition.place) from None
-            alike = tuple(axis.size for axis in found.axes) == quantity.shape and not found.row
-            if not alike:
-                raise MeaningError(
-                    f"side {number} of {definition.name} is {found.described}, "
-                    f"the first is {in_words(quantity.shape)}",
-                    "make them equal, or keep the first",
-                    side.place or definition.place,
-                )
-            same = expansion.equal(quantity.definition, over(found, quantity.axes))
-            # What only this side needed, such as a name for a nameless vector, goes again.
-            while len(reader.quantities) > before[0]:
-                name, extra = reader.quantities.popitem()
-                reader.named = {d: n for d, n in reader.named.items() if n != name}
-                expansion.forget(extra)
-            while len(reader.notes) > before[1]:
-                reader.notes.popitem()
             if not same:
                 reader.note(
                     f"{definition.name} is defined by its first side; I haven't checked that its "
                     f"side {number} says the same"
                 )
-
     for function in page.functions.values():
         if function.name not in page.definitions and len(function.sides) > 1:
             reader.note(
                 f"{function.name} is defined by its first side; I haven't checked that its other "
                 "sides say the same"
             )
+
+
+def _says_the_same(
+    side: Formula, quantity: Quantity, reader: Elaborator, expansion: Expansion
+) -> bool:
+    """Whether a further side is the quantity's equation; `MeaningError` where its shape differs."""
+    sizes = len(reader.quantities), len(reader.notes)
+    found = squeezed(reader.tensor(of_one_point(side, "", None, _ignore), Scope()))
+    if tuple(axis.size for axis in found.axes) != quantity.shape or found.row:
+        raise MeaningError(
+            f"a further side of {quantity.name} is {found.described}, "
+            f"the first is {in_words(quantity.shape)}",
+            "make them equal, or keep the first",
+            side.place,
+        )
+    assert quantity.definition is not None
+    same = expansion.equal(quantity.definition, over(found, quantity.axes))
+    # What only this side needed, such as a name for a nameless vector, goes again.
+    while len(reader.quantities) > sizes[0]:
+        name, extra = reader.quantities.popitem()
+        reader.named = {d: n for d, n in reader.named.items() if n != name}
+        expansion.forget(extra)
+    while len(reader.notes) > sizes[1]:
+        reader.notes.popitem()
+    return same
 
 
 def _ignore(_: str) -> None:

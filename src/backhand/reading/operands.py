@@ -225,7 +225,7 @@ def total(parser: Parser) -> Formula:
     braced = parser.sees("{")
     if braced:
         parser.take()
-    letter, lower = parser.counted()
+    letter, lower = brackets.counted(parser)
     if braced:
         parser.expect("}", "write Σ_{k=1}^{3} or Σ_k")
     if parser.sees("^"):
