@@ -335,13 +335,13 @@ class Parser:
             self.depth -= 1
             tower = self.written(start, self.at)
             self.note(first, self.at, f"{self.written(first, first + 1)}^({tower})")
+        if base == Name("e") and "e" not in self.known.quantities:
+            return Call("exp", (exponent,), 0, self.place(token))
         size = literals.magnitude(exponent)
         if size is not None and abs(size) > MAX_EXPONENT:
             raise self.source.limit(
                 f"the exponent is larger than {MAX_EXPONENT}", "choose a smaller one", token.at
             )
-        if base == Name("e") and "e" not in self.known.quantities:
-            return Call("exp", (exponent,), 0, self.place(token))
         return Raised(base, exponent, self.place(token))
 
     def exponent(self) -> Formula:

@@ -104,10 +104,11 @@ CORPUS = {
 
 
 @pytest.mark.parametrize("name", list(CORPUS))
-def test_nothing_in_the_corpus_takes_a_second(name):
+def test_nothing_in_the_corpus_goes_on_for_ever(name):
     start = process_time()
     outcome(CORPUS[name])
-    assert process_time() - start < 1
+    # Generous, for slow machines: what never ends is meant here, not what is slow.
+    assert process_time() - start < 10
 
 
 @pytest.mark.parametrize("name", ["lines", "alignment"])
