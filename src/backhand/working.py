@@ -220,3 +220,31 @@ class Solution:
     worksheet: Worksheet
     answers: tuple[Answered, ...]
     layout: Layout
+
+    def text(self) -> str:
+        """All answers in plain text of 80 columns."""
+        return self._written("terminal")
+
+    def html(self) -> str:
+        """One self-contained HTML page."""
+        return self._written("html")
+
+    def latex(self) -> str:
+        """A complete LaTeX article."""
+        return self._written("latex")
+
+    def markdown(self) -> str:
+        """MyST-flavoured Markdown."""
+        return self._written("markdown")
+
+    def json(self) -> str:
+        """JSON by the schema in `writing/solution.schema.json`."""
+        return self._written("json")
+
+    def _written(self, format: str) -> str:
+        from backhand.writing.formats import FORMATS
+
+        return FORMATS[format](self)
+
+    def __str__(self) -> str:
+        return self.text()

@@ -18,7 +18,7 @@ from backhand.calculus.gradient import objective_of
 from backhand.calculus.paths import Hop, Spot, is_entry, partial, paths, spot, spot_formula
 from backhand.calculus.structure import function_name, has_bias_folded, layers
 from backhand.errors import AskError
-from backhand.expr import ONE, ZERO, Ref, names, substitute
+from backhand.expr import ONE, ZERO, Apply, Ref, names, substitute
 from backhand.graph import AXES, Graph, Quantity, Role, Value
 from backhand.notation import equals, value_formula
 from backhand.syntax import Formula, Num
@@ -99,9 +99,13 @@ def _network(graph: Graph, *, whole: bool) -> list[Plan]:
         plans += [Plan("", (Neurons(q, q),)) for q in _in_order(graph, made)]
         shown = layer.activation or layer.output
         hidden = "Hidden layer" if len(found) == 2 else f"Hidden layer {layer.number}"
-        plans.append(
-            Plan("Output" if layer is found[-1] else hidden, (Neurons(shown, layer.output),))
-        )
+        title = "Output" if layer is found[-1] else hidden
+        if whole and shown is not layer.output and not isinstance(shown.definition, Apply):
+            # Softmax mixes its entries: its paths run between neurons and not inside them.
+            plans.append(Plan("Scores", (Neurons(layer.output, layer.output),)))
+            plans.append(Plan(title, (Neurons(shown, shown),)))
+        else:
+            plans.append(Plan(title, (Neurons(shown, layer.output),)))
         placed |= {*sources, shown.name, layer.output.name}
     if whole and graph.objective is not None and graph.objective not in placed:
         between = [graph[n] for n in ancestors(graph, graph.objective) - placed]

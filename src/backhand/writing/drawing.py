@@ -64,14 +64,13 @@ PAINT = (
     (".bh-lit .bh-shape", "fill", "lit-neuron"),
     (".bh-lit .bh-shape", "stroke", "lit"),
     (".bh-accent", "fill", "lit"),
-    (".bh-halo", "stroke", "paper"),
     (".bh-dots", "fill", "soft"),
 )
 """What is painted in which colour."""
 
 SHAPES = """
 .bh-net{max-width:100%;height:auto}
-.bh-text{text-anchor:middle;font-family:"Times New Roman","Liberation Serif","Nimbus Roman",serif}
+.bh-text{text-anchor:middle;font-family:"STIX Two Text","Latin Modern Roman","Times New Roman",Georgia,serif}
 .bh-words{font-family:system-ui,-apple-system,"Segoe UI","Helvetica Neue",Arial,sans-serif}
 .bh-strong{font-weight:600}
 .bh-i{font-style:italic}
@@ -82,17 +81,12 @@ SHAPES = """
 .bh-lit .bh-shape{stroke-width:3px}
 .bh-dim{opacity:.42}
 .bh-fine{opacity:.6}
-.bh-halo{stroke-width:0}
-@supports (paint-order:stroke){.bh-halo{paint-order:stroke;stroke-width:5px;stroke-linejoin:round}}
-"""
-"""Faces as wide as the Times that widths are reckoned by; in a wider one the halo parts text from
-lines. A reader that paints strokes last gets no halo, for it would hide the letters.
 """
 
 KINDS = {
-    "weight": "bh-text bh-halo",
-    "dim": "bh-text bh-soft bh-halo",
-    "factor": "bh-text bh-accent bh-strong bh-halo",
+    "weight": "bh-text",
+    "dim": "bh-text bh-soft",
+    "factor": "bh-text bh-accent bh-strong",
     "title": "bh-text bh-words bh-strong",
     "function": "bh-text bh-words",
     "note": "bh-text bh-words bh-soft",
