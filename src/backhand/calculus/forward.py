@@ -52,25 +52,24 @@ def forward(graph: Graph) -> Working:
     if not graph.quantities:
         raise AskError("this graph is empty", "define something, such as x = 3")
     target = graph.objective or graph.quantities[-1].name
-    return value_of(graph, target, everything=True)
+    return _worked(graph, target, {q.name for q in graph if q.role is not Role.GRADIENT})
 
 
-def value_of(
-    graph: Graph, name: str, earlier: Collection[str] = (), *, everything: bool = False
-) -> Working:
+def value_of(graph: Graph, name: str, earlier: Collection[str] = ()) -> Working:
     """The value of a quantity, worked out from the given ones.
 
     `earlier`: quantities that were worked out in an answer before and are only used here.
     """
+    return _worked(graph, name, {name} | (ancestors(graph, name) - set(earlier)))
+
+
+def _worked(graph: Graph, name: str, shown: Collection[str]) -> Working:
+    """The value of `name`, with the steps of the quantities `shown`."""
     values = trace(graph)
     value = known(graph, values, name)
-    wanted = ancestors(graph, name)
     steps: list[Step] = []
     for quantity in graph:
-        if quantity.definition is None or quantity.role is Role.GRADIENT:
-            continue
-        due = quantity.name == name or (quantity.name in wanted and quantity.name not in earlier)
-        if (due or everything) and quantity.name in values:
+        if quantity.name in shown and quantity.name in values:
             steps += steps_for(quantity, graph, values)
     if graph[name].definition is None:
         steps.append(

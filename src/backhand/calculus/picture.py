@@ -16,7 +16,7 @@ from backhand.calculus.evaluate import evaluate
 from backhand.calculus.forward import ancestors, trace
 from backhand.calculus.gradient import objective_of
 from backhand.calculus.paths import Hop, Spot, is_entry, partial, paths, spot, spot_formula
-from backhand.calculus.structure import function_name, has_bias_folded, layers
+from backhand.calculus.structure import Layer, function_name, has_bias_folded, layers
 from backhand.errors import AskError
 from backhand.expr import ONE, ZERO, Apply, Ref, names, substitute
 from backhand.graph import AXES, Graph, Quantity, Role, Value
@@ -61,7 +61,10 @@ def picture(graph: Graph, derivative: str | None = None) -> Picture:
     """
     values = trace(graph)
     lit = _lit(graph, derivative, values) if derivative else Lit()
-    plans = _network(graph, whole=bool(derivative)) if layers(graph) else _by_depth(graph)
+    if not layers(graph):
+        plans = _by_depth(graph)
+    else:
+        plans = [*_network(graph, lit), *(_to_objective(graph) if derivative else [])]
     edges: list[Edge] = []
     biases: dict[int, list[Unit]] = {}
     for at, plan in enumerate(plans):
@@ -85,8 +88,8 @@ def picture(graph: Graph, derivative: str | None = None) -> Picture:
 # ---- what stands in which column ---------------------------------------------------------------
 
 
-def _network(graph: Graph, *, whole: bool) -> list[Plan]:
-    """Inputs, then a column for each layer; the `whole` way to the objective if that is wanted."""
+def _network(graph: Graph, lit: Lit) -> list[Plan]:
+    """Inputs, then a column for each layer."""
     found = layers(graph)
     placed = {p.name for p in graph.parameters}
     plans: list[Plan] = []
@@ -97,23 +100,40 @@ def _network(graph: Graph, *, whole: bool) -> list[Plan]:
         if data:
             plans.append(Plan("Input", tuple(Neurons(q, q) for q in data)))
         plans += [Plan("", (Neurons(q, q),)) for q in _in_order(graph, made)]
-        shown = layer.activation or layer.output
         hidden = "Hidden layer" if len(found) == 2 else f"Hidden layer {layer.number}"
-        title = "Output" if layer is found[-1] else hidden
-        if whole and shown is not layer.output and not isinstance(shown.definition, Apply):
-            # Softmax mixes its entries: its paths run between neurons and not inside them.
-            plans.append(Plan("Scores", (Neurons(layer.output, layer.output),)))
-            plans.append(Plan(title, (Neurons(shown, shown),)))
-        else:
-            plans.append(Plan(title, (Neurons(shown, layer.output),)))
-        placed |= {*sources, shown.name, layer.output.name}
-    if whole and graph.objective is not None and graph.objective not in placed:
-        between = [graph[n] for n in ancestors(graph, graph.objective) - placed]
-        made = [q for q in _in_order(graph, between) if q.definition is not None]
-        plans += [Plan("", (Neurons(q, q),)) for q in made]
-        target = graph[graph.objective]
-        plans.append(Plan("Objective", (Neurons(target, target),)))
+        plans += _layer(layer, "Output" if layer is found[-1] else hidden, lit)
+        placed |= {*sources, layer.output.name}
+        placed |= {layer.activation.name} if layer.activation else set()
     return plans
+
+
+def _layer(layer: Layer, title: str, lit: Lit) -> list[Plan]:
+    """A layer with its activation inside the neurons.
+
+    Softmax mixes its entries, so paths through it run between neurons: then it stands apart.
+    """
+    shown = layer.activation or layer.output
+    if lit.hops and shown is not layer.output and not isinstance(shown.definition, Apply):
+        scores = Plan("Scores", (Neurons(layer.output, layer.output),))
+        return [scores, Plan(title, (Neurons(shown, shown),))]
+    return [Plan(title, (Neurons(shown, layer.output),))]
+
+
+def _to_objective(graph: Graph) -> list[Plan]:
+    """What lies between the last layer and the objective, and the objective."""
+    target = graph[objective_of(graph)]
+    placed = {p.name for p in graph.parameters}
+    for layer in layers(graph):
+        placed |= {layer.output.name, *ancestors(graph, layer.output.name)}
+        placed |= {layer.activation.name} if layer.activation else set()
+    if target.name in placed:
+        return []
+    between = [graph[n] for n in ancestors(graph, target.name) - placed]
+    made = [q for q in _in_order(graph, between) if q.definition is not None]
+    return [
+        *(Plan("", (Neurons(q, q),)) for q in made),
+        Plan("Objective", (Neurons(target, target),)),
+    ]
 
 
 def _in_order(graph: Graph, chosen: Sequence[Quantity]) -> list[Quantity]:

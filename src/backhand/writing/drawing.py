@@ -70,7 +70,7 @@ PAINT = (
 
 SHAPES = """
 .bh-net{max-width:100%;height:auto}
-.bh-text{text-anchor:middle;font-family:"STIX Two Text","Latin Modern Roman","Times New Roman",Georgia,serif}
+.bh-text{text-anchor:middle;font-family:"Times New Roman","Liberation Serif","Nimbus Roman",serif}
 .bh-words{font-family:system-ui,-apple-system,"Segoe UI","Helvetica Neue",Arial,sans-serif}
 .bh-strong{font-weight:600}
 .bh-i{font-style:italic}

@@ -6,12 +6,12 @@ import re
 import xml.etree.ElementTree as ET
 from fractions import Fraction
 from itertools import combinations, pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.goldens import agrees
 from tests.unit.calculus import graphs
 from tests.unit.calculus.graphs import made, two_neurons
 
@@ -25,7 +25,6 @@ from backhand.working import Column, Edge, Picture, Unit
 from backhand.writing.arranging import arranged
 from backhand.writing.drawing import draw
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "drawing"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -301,4 +300,4 @@ def test_where_there_is_no_room_weights_give_way_to_factors() -> None:
 )
 def test_the_drawing_is_the_one_that_was_looked_at(file: str, name: str) -> None:
     """Look at the drawing in a browser, light and dark, before replacing the file."""
-    assert draw(PICTURES[name]()) == (GOLDEN / file).read_text(encoding="utf-8")
+    assert agrees(draw(PICTURES[name]()), f"drawing/{file}")
