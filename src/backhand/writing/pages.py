@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from backhand.errors import BackhandError
 from backhand.functions import READ_AS, TABLE
-from backhand.reading.maths import Known, parse
+from backhand.reading.maths import Known, parse, statements
 from backhand.syntax import Entry, Formula, Name, Num, Words, replaced
 from backhand.working import Worksheet
 from backhand.writing.typesetting import printable
@@ -52,11 +52,32 @@ def page_names(sheet: Worksheet) -> Known:
     return Known(frozenset(quantities), frozenset(functions))
 
 
+def read_formulas(source: str, known: Known) -> tuple[Formula, ...]:
+    """The formulas of a display, one a line; none where one of them doesn't read."""
+    single = read_formula(source, known)
+    if single is not None:
+        return (single,)
+    try:
+        return tuple(_with_entries(s.formula, known) for s in statements(source, known))
+    except BackhandError:
+        return ()
+
+
 def read_formula(source: str, known: Known) -> Formula | None:
     """A formula in somebody's words, or None where it doesn't read."""
+    sign = _FUNCTION.fullmatch(source.strip())
+    if sign and READ_AS.get(sign[1]):
+        return Words(TABLE[READ_AS[sign[1]]].notation.text)
+    try:
+        return _with_entries(parse(source, known).formula, known)
+    except BackhandError:
+        return None
+
+
+def _with_entries(formula: Formula, known: Known) -> Formula:
+    """`W_{2,1,1}` as the entry (1, 1) of `W_2`, where the page has that."""
 
     def entry(found: Formula) -> Formula | None:
-        """`W_{2,1,1}` as the entry (1, 1) of `W_2`, where the page has that."""
         match found:
             case Entry(Name(name, font), (Num(layer), *slots), point):
                 whole = f"{name}_{layer}"
@@ -66,13 +87,7 @@ def read_formula(source: str, known: Known) -> Formula | None:
                 pass
         return None
 
-    sign = _FUNCTION.fullmatch(source.strip())
-    if sign and READ_AS.get(sign[1]):
-        return Words(TABLE[READ_AS[sign[1]]].notation.text)
-    try:
-        return replaced(parse(source, known).formula, entry)
-    except BackhandError:
-        return None
+    return replaced(formula, entry)
 
 
 def without_comments(markdown: str) -> str:
@@ -85,7 +100,7 @@ def words(markdown: str, known: Known, setting: Setting) -> str:
     """Markdown in another notation; its lists become paragraphs that start with a bullet."""
     paragraphs: list[str] = []
     mark = ""
-    for token in _parser().parse(without_comments(markdown)):
+    for token in _tokens(_parser(), markdown):
         match token.type:
             case "list_item_open":
                 mark = setting.text("• ")
@@ -93,7 +108,7 @@ def words(markdown: str, known: Known, setting: Setting) -> str:
                 paragraphs.append(mark + "".join(_inline(token.children or (), known, setting)))
                 mark = ""
             case "math_block":
-                paragraphs.append(_maths(token.content, known, setting, setting.display))
+                paragraphs += _displays(token.content, known, setting)
             case "fence" | "code_block":
                 paragraphs.append(setting.code(token.content.rstrip("\n")))
             case _:
@@ -121,6 +136,20 @@ def _inline(tokens: Sequence[Token], known: Known, setting: Setting) -> Iterator
                 pass
 
 
+def _tokens(parser: MarkdownIt, markdown: str) -> list[Token]:
+    """The blocks of a page; a fence of definitions is a display like any other."""
+    found = parser.parse(without_comments(markdown))
+    for token in found:
+        if token.type == "fence" and token.info.startswith(("{math}", "{model}")):
+            token.type = "math_block"
+    return found
+
+
+def _displays(source: str, known: Known, setting: Setting) -> list[str]:
+    read = read_formulas(source, known)
+    return [setting.display(f) for f in read] or [setting.code(source.strip())]
+
+
 def _maths(source: str, known: Known, setting: Setting, formula: Callable[[Formula], str]) -> str:
     read = read_formula(source, known)
     return setting.code(source.strip()) if read is None else formula(read)
@@ -130,11 +159,12 @@ def words_html(markdown: str, known: Known, formula: Callable[[Formula, str], st
     """Markdown as HTML, raw HTML escaped, every formula set by `formula(formula, display)`."""
 
     def maths(source: str, options: dict[str, bool]) -> str:
-        read = read_formula(source, known)
         display = "block" if options.get("display_mode") else "inline"
-        return f"<code>{escape(source)}</code>" if read is None else formula(read, display)
+        read = read_formulas(source, known)
+        return "".join(formula(f, display) for f in read) or f"<code>{escape(source)}</code>"
 
-    return str(_parser(maths).render(without_comments(markdown)))
+    parser = _parser(maths)
+    return str(parser.renderer.render(_tokens(parser, markdown), parser.options, {}))
 
 
 def _parser(maths: Callable[[str, dict[str, bool]], str] | None = None) -> MarkdownIt:

@@ -64,3 +64,18 @@ def test_lines_of_comment_are_not_shown():
 
 def test_latex_shows_what_its_fonts_lack_by_number():
     assert escaped("é ∂ α 😀 \x1b") == r"é \(\partial\) \(\alpha\) [U+1F600] [U+001B]"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "$$\n\\begin{aligned} s &= W x \\\\ J &= s^2 \\end{aligned}\n$$",
+        "```{math}\ns = W x\nJ = s^2\n```",
+        "```{model}\ns = W x; J = s^2\n```",
+    ],
+)
+def test_a_display_of_several_definitions_is_set_line_by_line(source: str) -> None:
+    assert words(source, KNOWN, PLAIN).split("\n\n") == ["s = W x", "J = s²"]
+    shown = words_html(source, KNOWN, lambda f, display: f"<{display}:{formula_text(f)}>")
+    assert "<block:s = W x><block:J = s²>" in shown
+    assert "<code>" not in shown
