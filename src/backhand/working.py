@@ -6,7 +6,7 @@ writer sets them its own way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -220,6 +220,25 @@ class Solution:
     worksheet: Worksheet
     answers: tuple[Answered, ...]
     layout: Layout
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the page was read where it could have been read otherwise, unless an answer tells."""
+        graphs = {id(a.question.graph): a.question.graph for a in self.answers}
+        told = {note for a in self.answers for working in a.workings for note in working.notes}
+        every = (note for graph in graphs.values() for note in graph.notes)
+        return tuple(note for note in dict.fromkeys(every) if (note,) not in told)
+
+    def page(self) -> Iterator[tuple[Block, Answered | None]]:
+        """The page's blocks, each question with its answers; of a selection the title and those."""
+        chosen = {id(answered.question): answered for answered in self.answers}
+        whole = len(chosen) == len(self.worksheet.questions)
+        for block in self.worksheet.blocks:
+            if block.question is not None:
+                if id(block.question) in chosen:
+                    yield block, chosen[id(block.question)]
+            elif whole or (block.kind == "heading" and block.level == 1):
+                yield block, None
 
     def text(self) -> str:
         """All answers in plain text of 80 columns."""

@@ -33,18 +33,15 @@ def document(solution: Solution) -> str:
 
 
 def _blocks(solution: Solution) -> Iterator[str]:
-    """The page's own blocks in order, each question followed by its answers."""
+    """The page's own blocks in order, each question followed by its answers; how it was read."""
     known = page_names(solution.worksheet)
-    chosen = {id(answered.question): answered for answered in solution.answers}
-    every = len(chosen) == len(solution.worksheet.questions)
     if not any(b.kind == "heading" and b.level == 1 for b in solution.worksheet.blocks):
         yield f"<h1>{escape(printable(solution.worksheet.title) or 'Worked solution')}</h1>"
-    for block in solution.worksheet.blocks:
-        if block.question is not None:
-            if id(block.question) in chosen:
-                yield _question(chosen[id(block.question)], known)
-        elif every or (block.kind == "heading" and block.level == 1):
-            yield _block(block, known)
+    for block, answered in solution.page():
+        yield _block(block, known) if answered is None else _question(answered, known)
+    if solution.notes:
+        items = "".join(f"<li>{escape(printable(note))}</li>" for note in solution.notes)
+        yield f'<aside class="notes"><h2>How this page was read</h2><ul>{items}</ul></aside>'
 
 
 def _block(block: Block, known: Known) -> str:
@@ -57,6 +54,8 @@ def _question(answered: Answered, known: Known) -> str:
     number = escape(answered.question.number)
     words = words_html(answered.question.words, known, formula_mathml)
     workings = "\n".join(working_html(w) for w in answered.workings)
+    if not words.strip():
+        return f'<section class="question">\n{workings}\n</section>'
     return (
         f'<section class="question" aria-labelledby="q{number}">\n'
         f'<div class="asked"><span class="number" id="q{number}">{number}</span>'

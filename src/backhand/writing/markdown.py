@@ -14,21 +14,22 @@ _SPECIAL = set("\\`*_[]<>#|$")
 
 
 def document(solution: Solution) -> str:
-    """The worksheet's own blocks, each question followed by its answers."""
-    chosen = {id(a.question): a for a in solution.answers}
-    every = len(chosen) == len(solution.worksheet.questions)
+    """The worksheet's own blocks, each question followed by its answers; how it was read."""
     parts: list[str] = []
-    for block in solution.worksheet.blocks:
-        if block.question is not None:
-            if id(block.question) in chosen:
-                parts += _question(chosen[id(block.question)])
-        elif every or block.level == 1:
+    for block, answered in solution.page():
+        if answered is None:
             parts.append(without_comments(block.source).strip())
+        else:
+            parts += _question(answered)
+    if solution.notes:
+        items = "\n".join(f"- {_escaped(note)}" for note in solution.notes)
+        parts += ["**How this page was read**", items]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _question(answered: Answered) -> Iterator[str]:
-    yield f"**{answered.question.number}.** {without_comments(answered.question.words).strip()}"
+    words = without_comments(answered.question.words).strip()
+    yield f"**{answered.question.number}.** {words}" if words else ""
     for working in answered.workings:
         yield working_markdown(working)
 

@@ -33,17 +33,17 @@ def document(solution: Solution) -> str:
 
 def _blocks(solution: Solution) -> Iterator[str]:
     known = page_names(solution.worksheet)
-    chosen = {id(a.question): a for a in solution.answers}
-    every = len(chosen) == len(solution.worksheet.questions)
-    for block in solution.worksheet.blocks:
-        if block.question is not None:
-            if id(block.question) in chosen:
-                yield _question(chosen[id(block.question)], known)
-        elif every and block.kind == "heading" and block.level > 1:
+    for block, answered in solution.page():
+        if answered is not None:
+            yield _question(answered, known)
+        elif block.kind == "heading" and block.level > 1:
             title = words(block.source, known, PAPER)
             yield f"{LEVELS.get(block.level, LEVELS[4])}{{{title}}}"
-        elif every and block.kind != "heading":
+        elif block.kind != "heading":
             yield words(block.source, known, PAPER)
+    if solution.notes:
+        items = "\n".join(rf"\item {escaped(note)}" for note in solution.notes)
+        yield f"\\section*{{How this page was read}}\n\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
 
 
 def _in(command: str) -> Callable[[str], str]:
@@ -62,9 +62,9 @@ PAPER = Setting(
 
 
 def _question(answered: Answered, known: Known) -> str:
-    lines = [
-        rf"\textbf{{{escaped(answered.question.number)}}}\quad {words(answered.question.words, known, PAPER)}"
-    ]
+    asked = words(answered.question.words, known, PAPER)
+    number = escaped(answered.question.number)
+    lines = [rf"\textbf{{{number}}}\quad {asked}"] if asked else []
     for working in answered.workings:
         lines.append(working_latex(working))
         if working.picture is not None:

@@ -41,6 +41,11 @@ def document(solution: Solution, console: Console) -> None:
         _line(console, title, "bold underline")
     for answered in solution.answers:
         _question(answered, console, width, known)
+    if solution.notes:
+        _line(console, "")
+        _line(console, "How this page was read", "bold")
+    for note in solution.notes:
+        _wrapped(console, printable(note), width, "italic dim", "  ")
 
 
 def plain(solution: Solution) -> str:
@@ -67,8 +72,9 @@ def _wrapped(console: Console, text: str, width: int, style: str = "", indent: s
 
 
 def _question(answered: Answered, console: Console, width: int, known: Known) -> None:
-    text = f"{answered.question.number}  {words(answered.question.words, known, PLAIN)}"
-    for paragraph in text.split("\n\n"):
+    asked = words(answered.question.words, known, PLAIN)
+    text = f"{answered.question.number}  {asked}" if asked else ""
+    for paragraph in text.split("\n\n") if text else ():
         _line(console, "")
         _wrapped(console, paragraph, width, "cyan")
     for working in answered.workings:
