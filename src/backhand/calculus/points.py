@@ -34,7 +34,7 @@ def over_points(graph: Graph) -> Graph:
     if graph.objective in varying and loss is not None:
         mean = mul(Fraction(1, point.size), total(point, loss))
         made.append(replace(graph[graph.objective], definition=mean))
-    return replace(graph, quantities=tuple(made))
+    return replace(graph, quantities=tuple(made), points={})
 
 
 def _free_name(graph: Graph) -> str:
