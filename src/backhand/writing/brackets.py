@@ -68,13 +68,15 @@ def signed(terms: Sequence[Formula]) -> Iterator[tuple[Literal["", "+", "−"], 
 def signed_factors(product: Times) -> Iterator[tuple[Sign, Formula, int]]:
     """The factors of a product, each with the sign before it and the least strength for its place.
 
-    A product on the left needs no bracket where it reads the same without one; a sum over an index
-    goes as far as it can, so it needs none at the end.
+    A product on the left needs no bracket where it reads the same without one, as one of arrays
+    doesn't; a sum over an index goes as far as it can, so it needs none at the end.
     """
     factors, sign = product.factors, product.sign
     first, last = factors[0], len(factors) - 1
     open_product = isinstance(first, Times) and (
-        first.sign not in (sign, "") or isinstance(first.factors[-1], Sum | Times)
+        first.sign not in (sign, "")
+        or first.sign == "@"
+        or isinstance(first.factors[-1], Sum | Times)
     )
     yield "", first, POWER if open_product or leads_negative(first) else TIMES
     for at, factor in enumerate(factors[1:], 1):

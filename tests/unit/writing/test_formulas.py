@@ -173,3 +173,9 @@ def test_a_long_sum_is_cut_before_its_signs(width):
     assert all(len(line) <= width for line in lines)
     assert all(line.lstrip().startswith("+") for line in lines[1:])
     assert " ".join(line.strip() for line in lines) == formula_text(Equal((J, Plus(terms)), ("=",)))
+
+
+def test_a_product_of_arrays_inside_another_keeps_its_bracket() -> None:
+    inner = Times((Flipped(Name("g")), Name("a")), "@")
+    assert formula_text(Times((inner, Name("a")), "@")) == "(gᵀ a) a"
+    assert formula_latex(Times((inner, Name("a")), "@")).startswith(r"\left(g^{\top} a\right)")
