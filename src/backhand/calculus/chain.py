@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from backhand.errors import AskError
 from backhand.expr import (
@@ -21,6 +22,7 @@ from backhand.expr import (
     Expr,
     Index,
     Mul,
+    Number,
     Padded,
     Power,
     Ref,
@@ -201,11 +203,30 @@ def _match_in_product(pattern: Mul, node: Mul, quantity: Quantity) -> Expr | Non
         if binding is None:
             continue
         there = substitute(pattern, binding)
-        rest = mul(node, *(power(f, -1) for f in there.args))
-        if isinstance(rest, Mul) and len(rest.args) >= len(node.args):
+        if not _holds(node, there):
             continue
+        rest = mul(node, *(power(f, -1) for f in there.args))
         return mul(rest, ref(quantity.name, *(binding.get(a, a) for a in quantity.axes)))
     return None
+
+
+def _holds(node: Expr, part: Expr) -> bool:
+    """Whether every factor of `part` is among those of `node`, to at least its own power."""
+    have = dict(map(_base_and_exponent, node.args))
+    for base, wanted in map(_base_and_exponent, part.args):
+        found = have.get(base, Fraction(0))
+        enough = 0 < wanted <= found or found <= wanted < 0
+        if not isinstance(base, Number) and not enough:
+            return False
+    return True
+
+
+def _base_and_exponent(factor: Expr) -> tuple[Expr, Fraction]:
+    match factor:
+        case Power((base, Number(exponent))):
+            return base, exponent
+        case _:
+            return factor, Fraction(1)
 
 
 def uses(graph: Graph, of: str) -> dict[str, list[Quantity]]:

@@ -32,6 +32,13 @@ def test_naming_stops_at_the_authors_own_names() -> None:
     assert in_terms_of(expr, graph["yhat"]) is 3 * ref("yhat") ** 2
 
 
+def test_a_name_stands_only_for_what_is_there() -> None:
+    loss = -1 * ref("y") * apply("log", ref("p"))
+    graph = Graph((given("y", Role.TARGET, 1), given("p", Role.DATA, 0.5), made("J", loss)))
+    found = local_derivative(graph, "J", (), "p", ())
+    assert found is -1 * ref("y") / ref("p")
+
+
 def test_the_derivative_of_a_variable_exponent() -> None:
     x = ref("x")
     assert local(x**x, "x", ()) is x * x ** (x - 1) + x**x * apply("log", x)
