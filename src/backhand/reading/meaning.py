@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from backhand.errors import BackhandError, LimitError, MeaningError, Place
 from backhand.expr import Index, Ref, postorder
-from backhand.graph import Graph, Quantity, Role, Value, as_value, axes
+from backhand.graph import AXES, Graph, Quantity, Role, Value, as_value, axes
 from backhand.reading.definitions import Definition, Page
 from backhand.reading.elaborate import Elaborator, Scope, known_graph
 from backhand.reading.entries import slots_of, subscript, used_range
@@ -184,8 +184,7 @@ def _give(reader: Elaborator, name: str, value: Value, place: Place) -> Quantity
 
 
 def _equation(definition: Definition, found: Tensor) -> Quantity:
-    sizes = tuple(axis.size for axis in found.axes)
-    own = axes(*sizes, folded=bool(found.axes) and found.axes[-1].lower == 0)
+    own = tuple(axis.named(letter) for axis, letter in zip(found.axes, AXES, strict=False))
     return Quantity(
         name=definition.name,
         axes=own,

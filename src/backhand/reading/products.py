@@ -58,7 +58,8 @@ def _matrix_product(reader: Elaborator, left: Tensor, right: Tensor) -> Tensor:
     """The matrix product; where the matrix has one column more, with the bias folded in."""
     if single_column(left, right):
         return layer_of_one(left, right)
-    explicit = right.rank == 1 and right.axes[0].lower == 0
+    outer = left.rank == 1 and not left.row
+    explicit = right.rank == 1 and right.axes[0].lower == 0 and not outer
     if explicit and left.axes and left.axes[-1].size == right.axes[0].size:
         return product(_folded(reader, left), right)
     if folds(left, right):
@@ -68,7 +69,7 @@ def _matrix_product(reader: Elaborator, left: Tensor, right: Tensor) -> Tensor:
         size = f"has one {part} more than {name} has entries" if rank else "has two columns"
         reader.note(f"{matrix} {size}: a 1 is put before {name}, {part} 0 of {matrix} is the bias")
         return folded_product(plain, name, rank)
-    if left.rank and right.rank and left.axes[-1].lower == 0:
+    if left.rank and right.rank and left.axes[-1].lower == 0 and not outer:
         raise MeaningError(
             f"{left.named} has its bias folded in elsewhere, so it can't multiply "
             f"{right.described} here",

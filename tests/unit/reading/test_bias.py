@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.models import error
 
+from backhand.calculus.forward import trace
 from backhand.expr import show
 from backhand.graph import Role
 from backhand.reading.meaning import model
@@ -81,3 +82,10 @@ def test_a_later_block_cannot_fold_what_an_earlier_one_used() -> None:
 def test_a_computed_or_turned_matrix_is_never_folded() -> None:
     assert "Wᵀ has one column more" in error("v = [1;2]; W = [[1,2],[3,4],[5,6]]; u = W^T v").what
     assert "no given matrix" in error("v = [1;2]; w = [1;2;3]; M = v w^T; u = M v").what
+
+
+def test_an_outer_product_with_a_1_before_the_vector_is_no_fold() -> None:
+    graph = model("x = [2; 5]; d = [1; 2; 3]; G = d [1; x]^T; H = [1; x] d^T")
+    values = trace(graph)
+    assert values["G"].tolist() == [[1, 2, 5], [2, 4, 10], [3, 6, 15]]
+    assert values["H"].tolist() == values["G"].T.tolist()
