@@ -7,7 +7,7 @@ folded in, which count from 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
@@ -145,6 +145,10 @@ class Quantity:
     def size(self) -> int:
         """Its number of entries."""
         return int(np.prod(self.shape, dtype=int))
+
+    def entry(self, value: Value, slots: Iterable[int]) -> Any:
+        """The number in an array of this quantity's shape at these entry numbers."""
+        return value[tuple(s - axis.lower for s, axis in zip(slots, self.axes, strict=True))]
 
     def same_as(self, other: Quantity) -> bool:
         """Equal in name, axes, role, equation and value."""

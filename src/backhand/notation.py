@@ -216,7 +216,9 @@ def _formula(
         case Ref(name, slots) | Padded(name, slots):
             known = isinstance(node, Ref) and all(isinstance(s, int) for s in slots)
             if known and name in values:
-                return number(_at(values[name], slots, graph, name))
+                return number(
+                    graph[name].entry(values[name], (s for s in slots if isinstance(s, int)))
+                )
             return named(graph, name, _slots(slots, letters))
         case Same(left, right):
             a, b = _slots((left, right), letters)
@@ -242,11 +244,6 @@ def _formula(
 
 def _num(value: int) -> Num:
     return Num(Fraction(value))
-
-
-def _at(value: Value, slots: Sequence[Slot], graph: Graph, name: str) -> Any:
-    lowers = (axis.lower for axis in graph[name].axes)
-    return value[tuple(int(s) - low for s, low in zip(slots, lowers, strict=True))]  # type: ignore[arg-type]
 
 
 def _expanded(index: Index, body: Expr, graph: Graph, values: Mapping[str, Value]) -> Formula:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeAlias
 
+import numpy as np
+
 from backhand.calculus.classify import classify
 from backhand.calculus.counting import (
     activation_parameters,
@@ -69,9 +71,7 @@ def _value(asked: Asked) -> Working:
     quantity = asked.graph[at.name]
     if not is_entry(asked.graph, at) or quantity.size == 1:
         return working
-    lows = [axis.lower for axis in quantity.axes]
-    cut = tuple(slice(s - low, s - low + 1) for s, low in zip(at.slots, lows, strict=True))
-    value = working.values[at.name][cut].reshape(())
+    value = np.array(quantity.entry(working.values[at.name], at.slots))
     sign = named(asked.graph, at.name, tuple(Num(Fraction(s)) for s in at.slots))
     return replace(working, answer=(result(sign, value),), result=value)
 

@@ -92,7 +92,7 @@ def _update_entry(graph: Graph, what: Spot, eta: Fraction, point: int | None) ->
     of = Spot(objective_of(graph), ())
     here = graph.at_point(point or 1)
     steps, slope = _mean_slope(graph, of, what) if point is None else _point_slope(here, of, what)
-    before = _entry_of(known(here, trace(here), what.name), what, here)
+    before = here[what.name].entry(known(here, trace(here), what.name), what.slots)
     after = settled(np.array(before - eta * slope, dtype=object))
     sign = partial(here, of, what)
     entry = spot_formula(here, what)
@@ -128,7 +128,7 @@ def _mean_slope(graph: Graph, of: Spot, what: Spot) -> tuple[tuple[Step, ...], F
     sign = partial_name(of.name, what.name)
     if sign not in derived.values:
         raise AskError(f"the gradient by {what.name} has no value", "give every input a value")
-    slope = _entry_of(derived.values[sign], what, graph)
+    slope = graph[what.name].entry(derived.values[sign], what.slots)
     count = graph.point_count
     shown = range(1, min(count, MAX_TERMS) + 1)
     each = [_point_slope(graph.at_point(n), of, what) for n in shown]
@@ -153,11 +153,6 @@ def _mean_slope(graph: Graph, of: Spot, what: Spot) -> tuple[tuple[Step, ...], F
         ),
     )
     return steps, slope
-
-
-def _entry_of(value: Value, what: Spot, graph: Graph) -> Fraction | float:
-    lows = [axis.lower for axis in graph[what.name].axes]
-    return value[tuple(s - low for s, low in zip(what.slots, lows, strict=True))]
 
 
 def _rule(entry: Formula, sign: Formula) -> Equal:

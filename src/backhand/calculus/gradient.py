@@ -11,9 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from backhand.calculus.chain import backward, local_derivative, partial_name, uses
+from backhand.calculus.chain import backward, local_derivative, partial_name
 from backhand.calculus.evaluate import evaluate
 from backhand.calculus.forward import trace
+from backhand.calculus.paths import routes
 from backhand.errors import AskError
 from backhand.expr import ZERO, mul, names, same
 from backhand.graph import AXES, Graph, Layout, Quantity, Role, Value
@@ -21,6 +22,9 @@ from backhand.matrices import matrix_form, turned
 from backhand.notation import equals, formula, named, result, value_formula
 from backhand.syntax import Entry, Formula, Name, Plus, Times, Words, replaced
 from backhand.working import Prose, Step, Working
+
+MAX_ROUTES = 4
+"""A chain of vectors along more ways isn't written out."""
 
 
 def objective_of(graph: Graph, of: str | None = None) -> str:
@@ -214,12 +218,12 @@ def _chain_steps(graph: Graph, of: str, by: str, layout: Layout) -> list[Step]:
     """The chain at vector level, factors in the order of the layout, and their shapes."""
     if graph[by].rank == 2 or graph[of].rank == 2:
         return []
-    routes = vector_routes(graph, of, by)
-    if not routes or routes == [[of, by]]:
+    found = routes(graph, of, by, MAX_ROUTES)
+    if not found or found == [[of, by]] or len(found) > MAX_ROUTES:
         return []
     terms: list[Formula] = []
     shapes: list[str] = []
-    for route in routes:
+    for route in found:
         pairs = list(pairwise(route))
         if layout == "denominator":
             pairs.reverse()
@@ -240,22 +244,6 @@ def _chain_steps(graph: Graph, of: str, by: str, layout: Layout) -> list[Step]:
             note=("shapes: " + "; ".join(shapes),),
         )
     ]
-
-
-def vector_routes(graph: Graph, of: str, by: str, most: int = 4) -> list[list[str]] | None:
-    """The ways from `of` to `by` through vectors and scalars; None where they are too many."""
-    users = uses(graph, of)
-    found: list[list[str]] = []
-    stack: list[list[str]] = [[by]]
-    while stack:
-        route = stack.pop()
-        if route[0] == of:
-            found.append(route)
-            if len(found) > most:
-                return None
-        else:
-            stack += [[user.name, *route] for user in users.get(route[0], [])]
-    return found
 
 
 def local_array(graph: Graph, of: str, by: str) -> Quantity:

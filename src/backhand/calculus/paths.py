@@ -178,3 +178,17 @@ def without_aliases(graph: Graph, path: tuple[Hop, ...]) -> tuple[Hop, ...]:
     """A path without the hops that only rename: J = ℓ has the factor 1."""
     kept = tuple(hop for hop in path if not is_alias(graph[hop.of.name]))
     return kept or path
+
+
+def routes(graph: Graph, of: str, by: str, most: int) -> list[list[str]]:
+    """The ways from `of` to `by`, quantity by quantity; one more than `most` where there are more."""
+    users = uses(graph, of)
+    found: list[list[str]] = []
+    stack: list[list[str]] = [[by]]
+    while stack and len(found) <= most:
+        route = stack.pop()
+        if route[0] == of:
+            found.append(route)
+        else:
+            stack += [[user.name, *route] for user in users.get(route[0], [])]
+    return found

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+import numpy as np
+
 from backhand.calculus.chain import local_derivative
 from backhand.calculus.evaluate import evaluate
 from backhand.calculus.forward import ancestors, trace
@@ -223,9 +225,7 @@ def _count(value: int) -> Num:
 def _number(at: Spot, graph: Graph, values: Mapping[str, Value]) -> Formula | None:
     if at.name not in values:
         return None
-    lows = [axis.lower for axis in graph[at.name].axes]
-    cut = tuple(slice(s - low, s - low + 1) for s, low in zip(at.slots, lows, strict=True))
-    return value_formula(values[at.name][(..., *cut)])
+    return value_formula(np.array(graph[at.name].entry(values[at.name], at.slots)))
 
 
 def _edges(

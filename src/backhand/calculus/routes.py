@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, count, pairwise
 
 import numpy as np
 
-from backhand.calculus.chain import backward, partial_name, uses
+from backhand.calculus.chain import backward, partial_name
 from backhand.calculus.evaluate import evaluate
 from backhand.calculus.forward import ancestors, equation
-from backhand.calculus.paths import MAX_PATHS, Spot, partial, spot_formula
+from backhand.calculus.paths import MAX_PATHS, Spot, partial, routes, spot_formula
 from backhand.expr import Index, names, substitute
 from backhand.graph import Graph, Value
-from backhand.notation import equals, formula, named, product, result, value_formula
+from backhand.notation import DOTS, LETTERS, equals, formula, named, product, result, value_formula
 from backhand.syntax import Equal, Formula, Name, Num, Partial, Plus, Sum
 from backhand.working import Step, Working
 
@@ -64,9 +64,7 @@ def layer_by_layer(graph: Graph, of: Spot, by: Spot, values: Mapping[str, Value]
     left = partial(graph, of, by)
     value = None
     if last.name in known:
-        lows = [axis.lower for axis in last.axes]
-        at = tuple(s - low for s, low in zip((*of.slots, *by.slots), lows, strict=True))
-        value = np.array(known[last.name][at])
+        value = np.array(last.entry(known[last.name], (*of.slots, *by.slots)))
     steps.append(
         Step(
             title=("The entry asked for",),
@@ -98,10 +96,10 @@ def _adjoint_step(name: str, graph: Graph, values: Mapping[str, Value]) -> Step:
 def general_chain(graph: Graph, of: Spot, by: Spot) -> Equal:
     """The chain as sums over indices, one for each quantity on the way, for every route."""
     left = partial(graph, of, by)
-    routes = _routes(graph, of.name, by.name)
-    letters = iter("kmpqrstuvw" * 20)
+    found = routes(graph, of.name, by.name, MAX_PATHS)
     terms: list[Formula] = []
-    for route in routes:
+    for route in found[:MAX_PATHS]:
+        letters = chain(LETTERS, (f"k_{n}" for n in count(1)))
         signs: list[Formula] = [spot_formula(graph, of)]
         bound: list[tuple[str, Index]] = []
         for name in route[1:-1]:
@@ -116,18 +114,6 @@ def general_chain(graph: Graph, of: Spot, by: Spot) -> Equal:
         for letter, axis in reversed(bound):
             term = Sum(letter, Num(Fraction(axis.lower)), Num(Fraction(int(axis.upper))), term)
         terms.append(term)
+    if len(found) > MAX_PATHS:
+        terms.append(DOTS)
     return equals(left, terms[0] if len(terms) == 1 else Plus(tuple(terms)))
-
-
-def _routes(graph: Graph, of: str, by: str, most: int = MAX_PATHS) -> list[list[str]]:
-    """The ways through the graph by quantity, at most `most` of them."""
-    users = uses(graph, of)
-    found: list[list[str]] = []
-    stack: list[list[str]] = [[by]]
-    while stack and len(found) < most:
-        route = stack.pop()
-        if route[0] == of:
-            found.append(route)
-        else:
-            stack += [[user.name, *route] for user in users.get(route[0], [])]
-    return found

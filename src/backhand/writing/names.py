@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ",
-    "eta": "η", "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν",
-    "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ",
-    "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ",
-    "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
-    "ell": "ℓ",
-}  # fmt: skip
-ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307"}
+from backhand.reading.vocabulary import GREEK_LETTERS, MARKS
+
+# The plain sign of each letter stands first in the reader's table, its variants after it.
+GREEK = {name: sign for sign, name in reversed(GREEK_LETTERS.items())}
+ACCENTS = {name: mark for mark, name in MARKS.items()}
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SUPERSCRIPTS = str.maketrans("0123456789−-()i", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁽⁾ⁱ")
 _LETTER = "|".join(sorted(GREEK, key=len, reverse=True)) + "|[A-Za-z]"

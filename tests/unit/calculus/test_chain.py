@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.unit.calculus.graphs import ROW, given, made, softmax_graph, two_neurons
 
@@ -145,3 +147,20 @@ def test_an_entry_out_of_range_is_named() -> None:
 def test_zero_and_number_rules() -> None:
     assert local(number(3), "x", ()) is ZERO
     assert local(mul(ref("A", ROW), 2), "B", (ROW,)) is ZERO
+
+
+def test_a_deep_chain_has_a_letter_of_its_own_for_every_sum() -> None:
+    graph = network(120, 2)
+    shown = chain_rule(graph, Spot("J", ()), Spot("W_1", (1, 1))).text()
+    letters = re.findall(r"Σ_\{(\w+)=", shown.split("\n\n")[0])
+    assert len(letters) == len(set(letters)) > 200
+
+
+def test_routes_that_are_left_out_are_said_to_be() -> None:
+    quantities = [given("x", Role.DATA, 2)]
+    for n in range(1, 5):
+        before = ref("x" if n == 1 else f"h_{n - 1}")
+        quantities += [made(f"u_{n}", before**2), made(f"h_{n}", before + ref(f"u_{n}"))]
+    graph = Graph(tuple(quantities))
+    chain = chain_rule(graph, Spot("h_4", ()), Spot("x", ()))
+    assert "⋯" in chain.text()
