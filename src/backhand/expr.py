@@ -12,7 +12,6 @@ keep the author's order and never multiply out. All walks are iterative, so dept
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import count
@@ -20,41 +19,11 @@ from typing import ClassVar, Literal, TypeAlias
 from weakref import WeakValueDictionary
 
 from backhand.errors import LimitError
+from backhand.slots import Affine, Index, Slot, indices, linear, moved, solved
 
 Order: TypeAlias = Literal[">", ">=", "="]
 MAX_EXPONENT = 1000
 """The largest whole exponent to which a number is raised exactly."""
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """An index and its range, both ends included. A size may be a letter: `Index("i", 1, "N")`."""
-
-    name: str
-    lower: int
-    upper: int | str
-
-    @property
-    def size(self) -> int:
-        """How many values the index takes; `LimitError` while that is only a letter."""
-        if isinstance(self.upper, str):
-            raise LimitError(f"the size {self.upper} has no value here", "give the data first")
-        return self.upper - self.lower + 1
-
-    def named(self, name: str) -> Index:
-        """The same range under another name."""
-        return Index(name, self.lower, self.upper)
-
-    def covers(self, slot: Slot) -> bool:
-        """Whether every value of `slot` lies in this range."""
-        if isinstance(self.upper, str) or (isinstance(slot, Index) and isinstance(slot.upper, str)):
-            return isinstance(slot, Index) and (slot.lower, slot.upper) == (self.lower, self.upper)
-        low, high = (slot.lower, slot.upper) if isinstance(slot, Index) else (slot, slot)
-        return self.lower <= low and int(high) <= self.upper
-
-
-Slot: TypeAlias = int | Index
-"""What stands in an index position: a number or an index."""
 
 
 class Expr:
@@ -145,6 +114,22 @@ class Padded(Expr):
     rank: int
 
 
+class Image(Expr):
+    """Entry `slots` of a function of whole quantities, `of`, differentiated by the entries `by`.
+
+    `f(g, h)` is the function f of the quantities g and h, known by its signature only, or one of
+    `array_functions.py`. The order of `by` doesn't matter: what is differentiated twice is taken
+    to be smooth.
+    """
+
+    __slots__ = ("by", "name", "of", "slots")
+    __match_args__ = ("name", "of", "slots", "by")
+    name: str
+    of: tuple[str, ...]
+    slots: tuple[Slot, ...]
+    by: tuple[tuple[str, tuple[Slot, ...]], ...]
+
+
 class Same(Expr):
     """Kronecker's delta: 1 where the two slots are equal, else 0."""
 
@@ -216,9 +201,7 @@ def _node(
         for name, value in fields.items():
             setattr(node, name, value)
         node.args = args
-        node.free = frozenset(s for s in slots if isinstance(s, Index)).union(
-            *(arg.free for arg in args)
-        )
+        node.free = frozenset(indices(slots)).union(*(arg.free for arg in args))
         node.height = max((arg.height for arg in args), default=0)
         if isinstance(node, Total):
             node.free -= {node.index}
@@ -267,6 +250,23 @@ def padded(name: str, slots: tuple[Slot, ...], rank: int) -> Expr:
     return _node(Padded, {"name": name, "slots": slots, "rank": rank}, (), slots)
 
 
+def image(
+    name: str,
+    of: tuple[str, ...],
+    slots: tuple[Slot, ...] = (),
+    by: Iterable[tuple[str, tuple[Slot, ...]]] = (),
+) -> Expr:
+    """An entry of a function of whole quantities, or a derivative of it.
+
+    >>> x, y = ("x", ()), ("y", ())
+    >>> image("f", ("x", "y"), (), [y, x]) is image("f", ("x", "y"), (), [x, y])
+    True
+    """
+    order = tuple(sorted(by, key=lambda one: (one[0], str(one[1]))))
+    every = (*slots, *(slot for _, at in order for slot in at))
+    return _node(Image, {"name": name, "of": of, "slots": slots, "by": order}, (), every)
+
+
 def same(left: Slot, right: Slot) -> Expr:
     """Kronecker's delta of two slots."""
     left, right = _only(left), _only(right)
@@ -274,10 +274,24 @@ def same(left: Slot, right: Slot) -> Expr:
         return ONE
     if isinstance(left, int) and isinstance(right, int):
         return ZERO
+    if isinstance(left, Affine) or isinstance(right, Affine):
+        return _same_position(left, right)
     if isinstance(left, int) or (isinstance(right, Index) and str(right) < str(left)):
         left, right = right, left
     if isinstance(left, Index) and isinstance(right, int) and not left.covers(right):
         return ZERO
+    return _node(Same, {"left": left, "right": right}, (), (left, right))
+
+
+def _same_position(left: Slot, right: Slot) -> Expr:
+    """A delta between a sum of indices, put on the left, and another slot."""
+    if not isinstance(left, Affine) or (isinstance(right, Affine) and str(right) < str(left)):
+        left, right = right, left
+    terms, offset = linear(left)
+    for index, coefficient in linear(right)[0].items():
+        terms[index] = terms.get(index, 0) - coefficient
+    if not any(terms.values()):
+        return ONE if offset == linear(right)[1] else ZERO
     return _node(Same, {"left": left, "right": right}, (), (left, right))
 
 
@@ -401,9 +415,10 @@ def total(index: Index, body: Expr | int) -> Expr:
             rest = mul(*(f for f in _factors(body) if f is not factor))
             return add(*(total(index, mul(rest, term)) for term in factor.args))
     if delta := _delta_of(index, body):
-        other = delta.right if delta.left == index else delta.left
-        if index.covers(other):
-            rest = [f for f in _factors(body) if f is not delta]
+        rest = [f for f in _factors(body) if f is not delta]
+        other = solved(index, delta.left, delta.right)
+        inside = isinstance(other, int | Index) or any(_counts_along(index, f) for f in rest)
+        if other is not None and inside:
             return substitute(mul(*rest), {index: other})
     outside = [f for f in _factors(body) if index not in f.free]
     if outside:
@@ -424,9 +439,14 @@ def _factors(body: Expr) -> tuple[Expr, ...]:
 def _delta_of(index: Index, body: Expr) -> Same | None:
     """A delta among the factors of `body` that fixes `index`."""
     for factor in _factors(body):
-        if isinstance(factor, Same) and index in (factor.left, factor.right):
+        if isinstance(factor, Same) and index in factor.free:
             return factor
     return None
+
+
+def _counts_along(index: Index, factor: Expr) -> bool:
+    """Whether `index` alone is a position in the factor, which is 0 where that lies outside."""
+    return isinstance(factor, Ref | Image) and index in factor.slots
 
 
 _fresh = count()
@@ -481,19 +501,24 @@ def _substitute(expr: Expr, slots: tuple[tuple[Index, Slot], ...]) -> Expr:
     if not slots:
         return expr
     new = dict(slots)
-    moved = frozenset(new)
+    leaving = frozenset(new)
     done: dict[Expr, Expr] = {}
     for node in postorder(expr):
-        if not node.free & moved:
+        if not node.free & leaving:
             done[node] = node
             continue
         match node:
             case Ref(name, at):
-                done[node] = ref(name, *(_moved(s, new) for s in at))
+                there = _all_moved(at, new)
+                done[node] = ZERO if there is None else ref(name, *there)
             case Padded(name, at, rank):
-                done[node] = padded(name, tuple(_moved(s, new) for s in at), rank)
+                there = _all_moved(at, new)
+                done[node] = ZERO if there is None else padded(name, there, rank)
+            case Image(name, of, at, by):
+                done[node] = _image_moved(name, of, at, by, new)
             case Same(left, right):
-                done[node] = same(_moved(left, new), _moved(right, new))
+                a, b = moved(left, new), moved(right, new)
+                done[node] = ZERO if a is None or b is None else same(a, b)
             case Total(index, (body,)):
                 done[node] = total(index, done[body])
             case _:
@@ -501,8 +526,24 @@ def _substitute(expr: Expr, slots: tuple[tuple[Index, Slot], ...]) -> Expr:
     return done[expr]
 
 
-def _moved(slot: Slot, new: Mapping[Index, Slot]) -> Slot:
-    return new.get(slot, slot) if isinstance(slot, Index) else slot
+def _all_moved(slots: Iterable[Slot], new: Mapping[Index, Slot]) -> tuple[Slot, ...] | None:
+    """The slots with indices replaced; None where one lies outside its axis: the entry is 0."""
+    found = [moved(slot, new) for slot in slots]
+    return None if None in found else tuple(slot for slot in found if slot is not None)
+
+
+def _image_moved(
+    name: str,
+    of: tuple[str, ...],
+    slots: tuple[Slot, ...],
+    by: tuple[tuple[str, tuple[Slot, ...]], ...],
+    new: Mapping[Index, Slot],
+) -> Expr:
+    there = _all_moved(slots, new)
+    entries = [(each, _all_moved(at, new)) for each, at in by]
+    if there is None or any(at is None for _, at in entries):
+        return ZERO
+    return image(name, of, there, [(each, at) for each, at in entries if at is not None])
 
 
 def rewrite(expr: Expr, leaf: Callable[[Expr], Expr | None]) -> Expr:
@@ -539,7 +580,13 @@ def rewrite(expr: Expr, leaf: Callable[[Expr], Expr | None]) -> Expr:
 
 def names(expr: Expr) -> frozenset[str]:
     """The names of all quantities that `expr` mentions."""
-    return frozenset(n.name for n in postorder(expr) if isinstance(n, Ref | Padded))
+    found: set[str] = set()
+    for node in postorder(expr):
+        if isinstance(node, Ref | Padded):
+            found.add(node.name)
+        elif isinstance(node, Image):
+            found.update(node.of)
+    return frozenset(found)
 
 
 def show(expr: Expr) -> str:
@@ -547,7 +594,12 @@ def show(expr: Expr) -> str:
     text: dict[Expr, str] = {}
 
     def at(slots: Iterable[Slot]) -> str:
-        return ",".join(s.name if isinstance(s, Index) else str(s) for s in slots)
+        return ",".join(map(position, slots))
+
+    def position(slot: Slot) -> str:
+        terms, offset = linear(slot)
+        parts = [index.name if c == 1 else f"{c}{index.name}" for index, c in terms.items()]
+        return "+".join([*parts, str(offset)] if offset or not parts else parts)
 
     for node in postorder(expr):
         inner = [text[arg] for arg in node.args]
@@ -558,6 +610,10 @@ def show(expr: Expr) -> str:
                 text[node] = f"{name}[{at(slots)}]" if slots else name
             case Padded(name, slots):
                 text[node] = f"(1,{name})[{at(slots)}]"
+            case Image(name, of, slots, by):
+                below = "".join(f"∂{q}[{at(s)}]" if s else f"∂{q}" for q, s in by)
+                whole = f"{name}({','.join(of)})" + (f"[{at(slots)}]" if slots else "")
+                text[node] = f"∂{whole}/{below}" if by else whole
             case Same(left, right):
                 text[node] = f"[{at((left,))}={at((right,))}]"
             case Total(index):

@@ -115,12 +115,14 @@ READ_AS: dict[str, str] = {}
 """Every name under which a function is read, and the entry it means."""
 COMPOSED_AS: dict[str, str] = {}
 """The same for the compositions, which share the one space of names."""
+ARRAYS_AS: dict[str, str] = {}
+"""The same for the functions of whole matrices."""
 
 
 def claim(meanings: dict[str, str], name: str, aliases: Iterable[str]) -> None:
     """Let a name and its aliases mean one entry. Raises `BackhandError` where one is taken."""
     for each in (name, *aliases):
-        if held := READ_AS.get(each) or COMPOSED_AS.get(each):
+        if held := READ_AS.get(each) or COMPOSED_AS.get(each) or ARRAYS_AS.get(each):
             raise BackhandError(f"{each} already means {held}", "choose another name")
     meanings.update(dict.fromkeys((name, *aliases), name))
 

@@ -10,30 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from backhand.errors import MeaningError, Place
 from backhand.expr import Expr, Index, Padded, Ref, names, postorder
 from backhand.syntax import Formula
+from backhand.values import Value, as_value, floats
 
 if TYPE_CHECKING:
     from backhand.working import Working
 
-Value: TypeAlias = NDArray[Any]
-"""An array of `Fraction` (dtype object) while the arithmetic is exact, of float64 after that."""
 Layout: TypeAlias = Literal["numerator", "denominator"]
 
 POINT = "i"
 """The letter that numbers data points: x^(i)."""
 AXES = ("j", "k", "l", "m", "p", "q", "r", "s")
 """The letters of a definition's own axes, in order: a[j], W[j,k]."""
-MAX_EXACT_ENTRIES = 20_000
-"""A graph whose given values have more entries is worked in float64: nobody reads so many fractions."""
 
 
 class Role(Enum):
@@ -52,52 +48,8 @@ class Role(Enum):
         return self in (Role.DATA, Role.TARGET, Role.PARAMETER)
 
 
-def as_value(data: ArrayLike) -> Value:
-    """Numbers as a `Value`: exact where they all are integers, fractions or short decimals.
-
-    >>> as_value([1, 0.5]).tolist()
-    [Fraction(1, 1), Fraction(1, 2)]
-    """
-    array = np.asarray(data)
-    if array.dtype == object:
-        entries = [x if isinstance(x, Fraction) else _exact(x) for x in array.ravel().tolist()]
-    elif array.size > MAX_EXACT_ENTRIES:
-        return array.astype(float)
-    else:
-        entries = [_exact(x) for x in array.ravel().tolist()]
-    if any(x is None for x in entries):
-        return array.astype(float)
-    out = np.empty(array.shape, dtype=object)
-    out[...] = np.array(entries, dtype=object).reshape(array.shape)
-    return out
-
-
-def _exact(x: Any) -> Fraction | None:
-    """A number as a person would have written it, or None where that takes over nine digits."""
-    if isinstance(x, int):
-        return Fraction(x)
-    if isinstance(x, float) and np.isfinite(x):
-        short = Fraction(f"{x:.9g}")
-        return short if float(short) == x else None
-    return None
-
-
-def floats(value: Value) -> NDArray[np.float64]:
-    """A value in float64; a fraction beyond its range becomes infinite."""
-    if value.dtype != object:
-        return value.astype(float)
-
-    def one(x: Any) -> float:
-        try:
-            return float(x)
-        except OverflowError:
-            return float("inf") if x > 0 else float("-inf")
-
-    return np.array([one(x) for x in value.ravel().tolist()]).reshape(value.shape)
-
-
-def axes(*shape: int, folded: bool = False) -> tuple[Index, ...]:
-    """The axes of a quantity of this shape; `folded`: its last axis counts from 0.
+def axes(*shape: int | str, folded: bool = False) -> tuple[Index, ...]:
+    """The axes of a quantity of this shape, a size perhaps a letter; `folded`: the last counts from 0.
 
     >>> axes(2, 3, folded=True)
     (Index(name='j', lower=1, upper=2), Index(name='k', lower=0, upper=2))
@@ -106,7 +58,7 @@ def axes(*shape: int, folded: bool = False) -> tuple[Index, ...]:
     if folded:
         first[-1] = 0
     return tuple(
-        Index(AXES[at], low, low + size - 1)
+        Index(AXES[at], low, low + size - 1 if isinstance(size, int) else size)
         for at, (low, size) in enumerate(zip(first, shape, strict=True))
     )
 
@@ -130,6 +82,16 @@ class Quantity:
     def shape(self) -> tuple[int, ...]:
         """Its sizes, axis by axis."""
         return tuple(axis.size for axis in self.axes)
+
+    @property
+    def extents(self) -> tuple[int | str, ...]:
+        """Its sizes axis by axis, each a number or a letter."""
+        return tuple(axis.extent for axis in self.axes)
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one number."""
+        return all(extent == 1 for extent in self.extents)
 
     @property
     def rank(self) -> int:
@@ -162,6 +124,14 @@ class Quantity:
         ) and (self.value is None or np.array_equal(floats(self.value), floats(other.value)))  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What is known of a function without a formula: f: R^N × R → R^M, a shape for each argument."""
+
+    domain: tuple[tuple[int | str, ...], ...]
+    codomain: tuple[int | str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
     """Quantities in an order in which each comes after those that its equation uses.
@@ -169,7 +139,8 @@ class Graph:
     `objective` names the scalar to be minimised. `notes` say how something was read that could have
     been read otherwise. `points` holds data of several points, by name, first axis the point; the
     quantities themselves carry the first of them. `functions` are those that the page defined, as
-    parameters and body, and `declared` the roles that it gave in words. Raises `MeaningError` where
+    parameters and body, `signatures` those of which it gave domain and codomain only, and `declared`
+    the roles that it gave in words. Raises `MeaningError` where
     an equation names an unknown quantity, an index out of range, or one not on its left-hand side.
     """
 
@@ -181,6 +152,7 @@ class Graph:
         default_factory=dict[str, tuple[tuple[str, ...], Formula]]
     )
     declared: Mapping[str, Role] = field(default_factory=dict[str, Role])
+    signatures: Mapping[str, Signature] = field(default_factory=dict[str, Signature])
     _by_name: Mapping[str, Quantity] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

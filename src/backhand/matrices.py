@@ -117,10 +117,11 @@ def turned(name: str, graph: Graph, layout: Layout) -> bool:
     vectors, and denominator layout for a scalar by a vector or matrix.
     """
     pair = parts(name)
-    if pair is None or (graph[pair[1]].rank == 0 and graph[pair[0]].rank == 0):
+    if pair is None or len(pair[1]) > 1:
         return False
-    if graph[pair[0]].rank == 0:
-        return layout == "numerator"
+    of, by = graph[pair[0]].rank, graph[pair[1][0]].rank
+    if of == 0:
+        return layout == "numerator" and by > 0
     return layout == "denominator"
 
 

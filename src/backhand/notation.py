@@ -1,17 +1,13 @@
 """From equations to what stands on the page: expressions and values as formulas.
 
 Order and signs follow the textbook: numbers first, then letters, powers, brackets and functions; a
-negative factor becomes a minus, a negative power a fraction. Shown numbers are rounded here, to
-`DIGITS` significant digits, and nowhere else; nothing computes with what is shown.
+negative factor becomes a minus, a negative power a fraction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
-
-import numpy as np
 
 from backhand.expr import (
     Add,
@@ -19,21 +15,23 @@ from backhand.expr import (
     Compare,
     Constant,
     Expr,
-    Index,
+    Image,
     Mul,
     Number,
     Padded,
     Power,
     Ref,
     Same,
-    Slot,
     Total,
     postorder,
     substitute,
 )
-from backhand.graph import POINT, Graph, Value
+from backhand.graph import POINT, Graph, Quantity, Value
+from backhand.rounding import is_rounded, number
+from backhand.slots import Index, Slot, linear
 from backhand.syntax import (
     Call,
+    Derive,
     Entry,
     Equal,
     Formula,
@@ -45,57 +43,21 @@ from backhand.syntax import (
     Plus,
     Raised,
     Rows,
+    Space,
     Sum,
     Test,
     Times,
     Words,
 )
 
-DIGITS = 4
-"""Significant digits of a shown number."""
 MAX_TERMS = 8
 """A sum with more terms is shown with its middle left out."""
 LETTERS = "kmnpqrstuvwjl"
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 DOTS = Words("⋯")
 
 
 # ---- numbers -----------------------------------------------------------------------------------
-
-
-def digits(value: Fraction | float) -> str:
-    """A number to four significant digits; whole thousands keep all theirs.
-
-    >>> digits(0.00669285), digits(Fraction(-5, 2)), digits(12345.6), digits(-0.0)
-    ('0.006693', '-2.5', '12346', '0')
-    """
-    x = float(value)
-    if x == 0 or not np.isfinite(x):
-        return "0" if x == 0 else str(x)
-    if 1000 <= abs(x) < 1e7:
-        return f"{x:.0f}"
-    return f"{x:.{DIGITS}g}"
-
-
-def is_rounded(value: Fraction | float) -> bool:
-    """Whether the number shown is not the number itself."""
-    if isinstance(value, Fraction):
-        shown = number(value)
-        return bool(shown.text) and Fraction(shown.text) != value
-    return not np.isfinite(value) or Fraction(digits(value)) != Fraction(value)
-
-
-def number(value: Any) -> Num:
-    """A number as it is shown: whole, as a short decimal or fraction, else rounded."""
-    if isinstance(value, Fraction):
-        if value.denominator == 1 and abs(value) < 10**9:
-            return Num(value)
-        short = digits(value)
-        if Fraction(short) == value:
-            return Num(value, short)
-        if value.denominator < 100 and abs(value.numerator) < 10_000:
-            return Num(value)
-        return Num(value, short)
-    return Num(float(value), digits(value))
 
 
 def value_formula(value: Value) -> Formula:
@@ -135,27 +97,44 @@ def result(left: Formula, value: Value) -> Equal:
 # ---- names -------------------------------------------------------------------------------------
 
 
-def parts(name: str) -> tuple[str, str] | None:
-    """The two quantities of a derivative's name, or None for a plain name.
+def partial_name(of: str, by: str) -> str:
+    """The name under which the derivative of a quantity, or of a derivative, stands in a graph.
 
-    >>> parts("∂J/∂W_1"), parts("W_1")
-    (('J', 'W_1'), None)
+    >>> partial_name("J", "W_1"), partial_name("∂J/∂w", "b"), partial_name("∂²J/∂w∂b", "b")
+    ('∂J/∂W_1', '∂²J/∂w∂b', '∂³J/∂w∂b∂b')
+    """
+    pair = parts(of)
+    if pair is None:
+        return f"∂{of}/∂{by}"
+    top, below = pair
+    order = str(len(below) + 1).translate(_RAISED)
+    return f"∂{order}{top}/{''.join(f'∂{name}' for name in (*below, by))}"
+
+
+def parts(name: str) -> tuple[str, tuple[str, ...]] | None:
+    """What a derivative's name differentiates, and by what; None for a plain name.
+
+    >>> parts("∂J/∂W_1"), parts("∂²J/∂w∂b"), parts("W_1")
+    (('J', ('W_1',)), ('J', ('w', 'b')), None)
     """
     if not name.startswith("∂"):
         return None
-    of, _, by = name[1:].partition("/∂")
-    return of, by
+    top, _, below = name.partition("/∂")
+    return top.lstrip("∂⁰¹²³⁴⁵⁶⁷⁸⁹"), tuple(below.split("∂"))
 
 
 def named(graph: Graph, name: str, slots: Sequence[Formula] = ()) -> Formula:
     """A quantity, or one of its entries, as it is written; a derivative as a fraction of ∂s."""
     pair = parts(name)
     if pair is not None:
-        of, by = pair
-        rank = graph[of].rank if slots else 0
-        return Partial(
-            named(graph, of, slots[:rank]), named(graph, by, slots[rank:]), graph.single_variable
-        )
+        rest = tuple(slots)
+        signs: list[Formula] = []
+        for each in (pair[0], *pair[1]):
+            rank = graph[each].rank if slots else 0
+            signs.append(named(graph, each, rest[:rank]))
+            rest = rest[rank:]
+        of, by, *then = signs
+        return Partial(of, by, graph.single_variable, then=tuple(then))
     # A size such as N stands in sums under its own name and is no quantity.
     axes = graph[name].axes if name in graph else ()
     if slots and axes and axes[0].name == POINT:
@@ -163,6 +142,16 @@ def named(graph: Graph, name: str, slots: Sequence[Formula] = ()) -> Formula:
     if slots:
         return Entry(Name(name), tuple(slots))
     return Name(name, "bold" if len(axes) == 1 else "italic")
+
+
+def space_of(quantity: Quantity) -> Space:
+    """The space that a quantity's values are in: R, R^2, R^{N×3}."""
+    return Space(tuple(size_formula(extent) for extent in quantity.extents))
+
+
+def size_formula(size: int | str) -> Formula:
+    """A size as a number or a letter."""
+    return Num(Fraction(size)) if isinstance(size, int) else Name(size)
 
 
 # ---- expressions -------------------------------------------------------------------------------
@@ -197,7 +186,21 @@ def _letters(expr: Expr, graph: Graph) -> dict[str, str]:
 
 
 def _slots(slots: Sequence[Slot], letters: Mapping[str, str]) -> tuple[Formula, ...]:
-    return tuple(Name(letters[s.name]) if isinstance(s, Index) else Num(Fraction(s)) for s in slots)
+    return tuple(_slot(slot, letters) for slot in slots)
+
+
+def _slot(slot: Slot, letters: Mapping[str, str]) -> Formula:
+    """A position as it is written: 2, k, or i + k - 1 with its letters in order."""
+    terms, offset = linear(slot)
+    parts: list[Formula] = []
+    for index, coefficient in sorted(terms.items(), key=lambda t: (t[1] < 0, letters[t[0].name])):
+        letter = Name(letters[index.name])
+        size = abs(coefficient)
+        part = letter if size == 1 else Times((_num(size), letter))
+        parts.append(Minus(part) if coefficient < 0 else part)
+    if offset or not parts:
+        parts.append(Minus(_num(-offset)) if offset < 0 and parts else _num(offset))
+    return parts[0] if len(parts) == 1 else Plus(tuple(parts))
 
 
 def _formula(
@@ -220,6 +223,8 @@ def _formula(
                     graph[name].entry(values[name], (s for s in slots if isinstance(s, int)))
                 )
             return named(graph, name, _slots(slots, letters))
+        case Image(name, of, slots, by):
+            return _image(name, of, slots, by, letters, graph)
         case Same(left, right):
             a, b = _slots((left, right), letters)
             return Test(a, "=", b)
@@ -240,6 +245,27 @@ def _formula(
             return Sum(letters[index.name], _num(index.lower), upper, done[body])
         case _:
             raise TypeError(f"no notation for {type(node).__name__}")
+
+
+def _image(
+    name: str,
+    of: Sequence[str],
+    slots: Sequence[Slot],
+    by: Sequence[tuple[str, tuple[Slot, ...]]],
+    letters: Mapping[str, str],
+    graph: Graph,
+) -> Formula:
+    """An entry of a function of quantities, or its derivative: ∂f/∂g[i], (X^-1)[j,k]."""
+    args = tuple(named(graph, each) for each in of)
+    at = _slots(slots, letters)
+    if name == "inv":
+        return Entry(Raised(args[0], _num(-1)), at)
+    if not by:
+        return Entry(Call(name, args), at) if at else Call(name, args)
+    top = Entry(Name(name), at) if at else Name(name, "bold" if slots else "italic")
+    below = [named(graph, each, _slots(where, letters)) for each, where in by]
+    scalar = all(not where for _, where in by) and len(of) == 1 and not slots
+    return Partial(top, below[0], scalar, then=tuple(below[1:]))
 
 
 def _num(value: int) -> Num:
@@ -322,7 +348,7 @@ def product(factors: Sequence[Formula]) -> Formula:
     """A product: letters side by side, numbers and derivatives with a dot between them."""
     if len(factors) < 2:
         return factors[0] if factors else Num(Fraction(1))
-    dotted = any(isinstance(f, Partial) for f in factors) or any(
+    dotted = any(isinstance(f, Partial | Derive) for f in factors) or any(
         isinstance(f, Num) for f in factors[1:]
     )
     return Times(tuple(factors), "·" if dotted else "")

@@ -6,7 +6,7 @@ that what is written can be read back. `2 · 1 + 3 · 2` stays as it is written;
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, TypeAlias, cast, get_args
@@ -47,10 +47,24 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A derivative as one sign: `∂J/∂W_1[1,2]`; `straight`: dy/dx, of one variable."""
+    """A derivative as one sign: `∂J/∂W_1[1,2]`; `straight`: dy/dx, of one variable.
+
+    `then`: what it is differentiated by further, for ∂²f/∂x∂y.
+    """
 
     of: Formula
     by: Formula
+    straight: bool = False
+    place: Place | None = field(default=None, compare=False)
+    then: tuple[Formula, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Derive:
+    """The derivative of a formula that has no name: `d/dx(x² sin x)`, `∂²/∂x∂y(...)`."""
+
+    of: Formula
+    by: tuple[Formula, ...]
     straight: bool = False
     place: Place | None = field(default=None, compare=False)
 
@@ -184,6 +198,7 @@ Formula: TypeAlias = (
     | Name
     | Entry
     | Partial
+    | Derive
     | Minus
     | Plus
     | Times
@@ -206,6 +221,7 @@ STRENGTH: dict[type[Formula], int] = {
     Minus: 2,
     Sum: 2,
     Times: 3,
+    Derive: 3,
     Over: 4,
     Raised: 5,
     Flipped: 5,
@@ -220,6 +236,17 @@ def strength(formula: Formula) -> int:
         whole = not isinstance(formula.value, Fraction) or formula.value.denominator == 1
         return STRENGTH[Minus] if negative else 9 if whole or formula.text else STRENGTH[Over]
     return STRENGTH.get(type(formula), 9)
+
+
+def counted(variables: Sequence[Formula]) -> list[tuple[Formula, int]]:
+    """Neighbours that are equal gathered, each with its number: what stands below in ∂³f/∂x²∂y."""
+    found: list[tuple[Formula, int]] = []
+    for variable in variables:
+        if found and found[-1][0] == variable:
+            found[-1] = variable, found[-1][1] + 1
+        else:
+            found.append((variable, 1))
+    return found
 
 
 def replaced(formula: Formula, leaf: Callable[[Formula], Formula | None]) -> Formula:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,6 +141,26 @@ class Working:
         from backhand.writing.drawing import draw
 
         return draw(self.picture)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A decision with its grounds: about a claim, or about a function's shape.
+
+    `verdict` is the decision in a word or two, `reason` a sentence, `witness` what shows it (names
+    to numbers, nested lists or words, ready for JSON), `working` how it was found, step by step.
+    """
+
+    verdict: str
+    reason: str
+    working: Working
+    witness: Mapping[str, Any] | None = None
+
+    def __str__(self) -> str:
+        return self.working.text()
+
+    def _repr_html_(self) -> str:
+        return self.working.html()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

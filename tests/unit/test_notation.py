@@ -12,7 +12,8 @@ from backhand.calculus.chain import backward
 from backhand.expr import Index, compare, mul, ref, same, total
 from backhand.graph import Graph, Layout, Role, axes
 from backhand.matrices import matrix_form
-from backhand.notation import digits, formula, is_rounded, number, value_formula
+from backhand.notation import formula, value_formula
+from backhand.rounding import digits, is_rounded, number
 from backhand.syntax import Num
 from backhand.writing.text import formula_text
 

@@ -29,8 +29,8 @@ from backhand.calculus.paths import Spot, is_entry, spot
 from backhand.calculus.picture import picture
 from backhand.errors import AskError, BackhandError
 from backhand.graph import Graph, Layout, Quantity, Role
-from backhand.notation import named, result, value_formula
-from backhand.syntax import Equal, Formula, Num, Space
+from backhand.notation import named, result, space_of, value_formula
+from backhand.syntax import Equal, Formula, Num
 from backhand.working import Answered, Ask, Solution, Step, Working, Worksheet
 
 
@@ -69,7 +69,7 @@ def _value(asked: Asked) -> Working:
     at = asked.spot(0)
     working = value_of(asked.graph, at.name, asked.earlier)
     quantity = asked.graph[at.name]
-    if not is_entry(asked.graph, at) or quantity.size == 1:
+    if not is_entry(asked.graph, at) or quantity.single:
         return working
     value = np.array(quantity.entry(working.values[at.name], at.slots))
     sign = named(asked.graph, at.name, tuple(Num(Fraction(s)) for s in at.slots))
@@ -176,12 +176,12 @@ def shown(graph: Graph) -> Working:
 def _shown_step(quantity: Quantity, graph: Graph) -> Step:
     """One quantity: its equation, or its value, or the space it is in; its shape."""
     sign: Formula = named(graph, quantity.name)
-    space = Space(tuple(Num(Fraction(s)) for s in quantity.shape))
+    space = space_of(quantity)
     if quantity.definition is not None:
         formula: Formula = equation(quantity, graph)
     else:
         formula = sign if quantity.value is not None else Equal((sign, space), ("∈",))
-    shape = "×".join(map(str, quantity.shape)) or "scalar"
+    shape = "×".join(map(str, quantity.extents)) or "scalar"
     return Step(
         title=(sign,),
         rule=quantity.role.value,

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from backhand.differentiation import local
 from backhand.errors import AskError
 from backhand.expr import (
-    ZERO,
     Add,
     Apply,
     Expr,
@@ -29,76 +29,17 @@ from backhand.expr import (
     Slot,
     Total,
     add,
-    apply,
     mul,
     names,
     postorder,
     power,
     ref,
     rewrite,
-    same,
     substitute,
     total,
 )
-from backhand.functions import TABLE
 from backhand.graph import AXES, Graph, Quantity, Role
-
-
-def partial_name(of: str, by: str) -> str:
-    """The name under which a derivative stands in a graph.
-
-    >>> partial_name("J", "W_1")
-    '∂J/∂W_1'
-    """
-    return f"∂{of}/∂{by}"
-
-
-def local(expr: Expr, name: str, slots: Sequence[Slot]) -> Expr:
-    """The derivative of an expression by the entry `name[slots]`, all other names held fixed.
-
-    >>> j, m = Index("j", 1, 2), Index("m", 1, 2)
-    >>> local(apply("sigmoid", ref("a", j)), "a", (m,))
-    sigmoid(a[j])*(1 + -1*sigmoid(a[j]))*[j=m]
-    """
-    slope: dict[Expr, Expr] = {}
-    for node in postorder(expr):
-        slope[node] = _slope(node, slope, name, tuple(slots))
-    return slope[expr]
-
-
-def _slope(node: Expr, slope: dict[Expr, Expr], name: str, slots: tuple[Slot, ...]) -> Expr:
-    match node:
-        case Ref(found, at) if found == name:
-            return mul(*(same(a, b) for a, b in zip(at, slots, strict=True)))
-        case Padded(found, at, rank) if found == name:
-            wanted = slots if rank == len(at) else (*slots, 1)
-            return mul(*(same(a, b) for a, b in zip(at, wanted, strict=True)))
-        case Add(args):
-            return add(*(slope[arg] for arg in args))
-        case Mul(args):
-            return add(
-                *(
-                    mul(*args[:at], slope[arg], *args[at + 1 :])
-                    for at, arg in enumerate(args)
-                    if slope[arg] is not ZERO
-                )
-            )
-        case Power((base, exponent)):
-            return _power_slope(base, exponent, slope[base], slope[exponent])
-        case Total(index, (body,)):
-            return total(index, slope[body]) if slope[body] is not ZERO else ZERO
-        case Apply(function, args) if any(slope[arg] is not ZERO for arg in args):
-            partials = TABLE[function].partials(node, *args)
-            return add(*(mul(p, slope[arg]) for p, arg in zip(partials, args, strict=True)))
-        case _:
-            return ZERO
-
-
-def _power_slope(base: Expr, exponent: Expr, d_base: Expr, d_exponent: Expr) -> Expr:
-    by_base = mul(exponent, power(base, add(exponent, -1)), d_base) if d_base is not ZERO else ZERO
-    if d_exponent is ZERO:
-        return by_base
-    return add(by_base, mul(power(base, exponent), apply("log", base), d_exponent))
+from backhand.notation import partial_name
 
 
 def at(quantity: Quantity, slots: Sequence[Slot]) -> Expr:

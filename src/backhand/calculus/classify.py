@@ -12,7 +12,8 @@ from backhand.errors import AskError
 from backhand.expr import Apply, postorder
 from backhand.functions import TABLE
 from backhand.graph import Graph, Quantity, Role, Value, floats
-from backhand.notation import named, number, value_formula
+from backhand.notation import named, value_formula
+from backhand.rounding import number
 from backhand.syntax import Test
 from backhand.working import Step, Working
 

@@ -11,8 +11,8 @@ from backhand.errors import AskError
 from backhand.expr import Mul, Padded, Ref, names, postorder
 from backhand.functions import TABLE
 from backhand.graph import Graph, Quantity
-from backhand.notation import named
-from backhand.syntax import Equal, Formula, Num, Plus, Space, Times
+from backhand.notation import named, space_of
+from backhand.syntax import Equal, Formula, Num, Plus, Times
 from backhand.working import Prose, Step, Working
 
 
@@ -24,7 +24,7 @@ def _whole(value: int) -> np.ndarray:
     return np.array(Fraction(value), dtype=object)
 
 
-def plural(count: int, one: str, many: str = "") -> str:
+def plural(count: int | str, one: str, many: str = "") -> str:
     """`1 row`, `2 rows`, `2 matrices`.
 
     >>> plural(1, "row"), plural(2, "matrix", "matrices")
@@ -174,17 +174,16 @@ def _by(quantity: Quantity) -> str:
     if quantity.rank == 0:
         return "a scalar"
     if quantity.rank == 1:
-        return f"a vector of {plural(quantity.size, 'entry', 'entries')}"
-    return "×".join(map(str, quantity.shape))
+        return f"a vector of {plural(quantity.extents[0], 'entry', 'entries')}"
+    return "×".join(map(str, quantity.extents))
 
 
 def _shape_step(quantity: Quantity, graph: Graph) -> Step:
-    space = Space(tuple(_count(s) for s in quantity.shape))
     sign = named(graph, quantity.name)
     return Step(
         title=("The shape of ", sign),
         rule="shape",
-        formula=Equal((sign, space), ("∈",)),
+        formula=Equal((sign, space_of(quantity)), ("∈",)),
         note=_reason(quantity, graph),
     )
 
@@ -197,14 +196,15 @@ def _reason(quantity: Quantity, graph: Graph) -> Prose:
         if user.definition is None or quantity.name not in names(user.definition):
             continue
         rows: Prose = (
-            f"{plural(quantity.shape[0], 'row')}, one for each entry of ",
+            f"{plural(quantity.extents[0], 'row')}, one for each entry of ",
             named(graph, user.name),
         )
-        columns = f"; {plural(quantity.shape[1], 'column')}, one for "
+        columns = f"; {plural(quantity.extents[1], 'column')}, one for "
         for node in postorder(user.definition):
             match node:
                 case Padded(name) if quantity.folded:
-                    each = f"{columns}the bias and {graph[name].size} for the entries of "
+                    size = graph[name].extents[0] if graph[name].axes else 1
+                    each = f"{columns}the bias and {size} for the entries of "
                     return (*rows, each, named(graph, name))
                 case Mul((Ref(matrix), Ref(name))) if matrix == quantity.name:
                     return (*rows, f"{columns}each entry of ", named(graph, name))

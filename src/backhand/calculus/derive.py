@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from backhand.calculus.chain import at, local
-from backhand.calculus.evaluate import evaluate
+from backhand.calculus.evaluate import computable, evaluate
 from backhand.calculus.forward import trace
 from backhand.calculus.paths import (
     MAX_PATHS,
@@ -161,7 +161,7 @@ def _ask(found: Paths) -> str:
 
 
 def _number(slope: Expr, graph: Graph, values: Mapping[str, Value]) -> Fraction | float | None:
-    if not names(slope) <= set(values):
+    if not computable(slope, values):
         return None
     return evaluate(slope, (), graph, values).item()
 

@@ -11,25 +11,29 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+from backhand.array_functions import ARRAY_FUNCTIONS
 from backhand.expr import (
     Add,
     Apply,
     Compare,
     Constant,
     Expr,
-    Index,
+    Image,
     Mul,
     Number,
     Padded,
     Power,
     Ref,
     Same,
-    Slot,
     Total,
+    names,
+    postorder,
 )
 from backhand.functions import TABLE
 from backhand.graph import Graph, Value, floats
+from backhand.slots import Index, Slot, indices, linear
 
 Labelled: TypeAlias = tuple[Value, tuple[Index, ...]]
 """An array and the index that each of its axes stands for."""
@@ -37,6 +41,13 @@ Labelled: TypeAlias = tuple[Value, tuple[Index, ...]]
 MAX_BITS = 512
 """Fractions longer than this go on as float64, else repeated squares would never end."""
 _CONSTANTS = {"pi": np.pi, "e": np.e}
+
+
+def computable(expr: Expr, values: Mapping[str, Value]) -> bool:
+    """Whether an expression has a value: all its names have, and every function is known."""
+    return names(expr) <= set(values) and not any(
+        isinstance(node, Image) and node.name not in ARRAY_FUNCTIONS for node in postorder(expr)
+    )
 
 
 def evaluate(expr: Expr, axes: Sequence[Index], graph: Graph, values: Mapping[str, Value]) -> Value:
@@ -101,6 +112,9 @@ def _value(
             return np.array(_CONSTANTS[name]), ()
         case Ref(name, slots):
             return _picked(values[name], tuple(a.lower for a in graph[name].axes), slots)
+        case Image(name, (of,), slots):
+            array = ARRAY_FUNCTIONS[name].value(values[of])
+            return _picked(array, [1] * array.ndim, slots)
         case Padded(name, slots, rank):
             return _picked_padded(values[name], slots, rank, graph)
         case Same(left, right):
@@ -143,8 +157,10 @@ def _picked(value: Value, lowers: Sequence[int], slots: Sequence[Slot]) -> Label
         if isinstance(slot, Index):
             cut.append(slice(slot.lower - low, slot.lower - low + slot.size))
             order.append(slot)
-        else:
+        elif isinstance(slot, int):
             cut.append(slot - low)
+        else:
+            return _gathered(value, lowers, slots)
     part = np.asarray(value[tuple(cut)])
     unique = tuple(dict.fromkeys(order))
     if len(unique) < len(order):
@@ -161,14 +177,33 @@ def _picked_padded(value: Value, slots: Sequence[Slot], rank: int, graph: Graph)
     return _picked(whole, [1] * (len(slots) - 1) + [0], slots)
 
 
+def _gathered(value: Value, lowers: Sequence[int], slots: Sequence[Slot]) -> Labelled:
+    """The entries at positions that are sums of indices; 0 where one lies outside its axis."""
+    order = tuple(dict.fromkeys(indices(slots)))
+    inside: Any = True
+    positions: list[Any] = []
+    for slot, low, size in zip(slots, lowers, value.shape, strict=True):
+        position = _positions(slot, order) - low
+        inside = inside & (position >= 0) & (position < size)
+        positions.append(np.clip(position, 0, size - 1))
+    shape = tuple(index.size for index in order)
+    return np.where(np.broadcast_to(inside, shape), value[tuple(positions)], 0), order
+
+
+def _positions(slot: Slot, order: Sequence[Index]) -> NDArray[np.intp]:
+    """The values of a slot over the axes `order`, ready to broadcast."""
+    terms, offset = linear(slot)
+    found = np.full((1,) * len(order), offset)
+    for index, coefficient in terms.items():
+        along = [index.size if each == index else 1 for each in order]
+        counted = np.arange(index.lower, index.lower + index.size).reshape(along)
+        found = found + coefficient * counted
+    return found
+
+
 def _delta(left: Slot, right: Slot) -> Labelled:
-    order = tuple(s for s in (left, right) if isinstance(s, Index))
-    grids = [
-        np.arange(s.lower, s.lower + s.size) if isinstance(s, Index) else np.array([s])
-        for s in (left, right)
-    ]
-    table = (grids[0][:, None] == grids[1][None, :]).astype(int)
-    return table.reshape([i.size for i in order]), order
+    order = tuple(dict.fromkeys(indices((left, right))))
+    return np.asarray(_positions(left, order) == _positions(right, order)).astype(int), order
 
 
 def _spread(item: Labelled, axes: tuple[Index, ...]) -> Value:

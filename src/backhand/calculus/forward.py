@@ -8,15 +8,16 @@ from fractions import Fraction
 import numpy as np
 
 from backhand.calculus.chain import at
-from backhand.calculus.evaluate import evaluate, settled
+from backhand.calculus.evaluate import computable, evaluate, settled
 from backhand.compositions import COMPOSITIONS
 from backhand.errors import AskError
 from backhand.expr import Add, Apply, Expr, Mul, Padded, Total, names, postorder
 from backhand.functions import TABLE
-from backhand.graph import MAX_EXACT_ENTRIES, Graph, Quantity, Role, Value, floats
+from backhand.graph import Graph, Quantity, Role, Value, floats
 from backhand.matrices import matrix_form, recognised
 from backhand.notation import MAX_TERMS, equals, formula, named, result, value_formula
 from backhand.syntax import Equal, Formula, Name, Num, Plus, Rows, replaced
+from backhand.values import MAX_EXACT_ENTRIES
 from backhand.working import Prose, Step, Working
 
 MAX_SHOWN = 64
@@ -31,7 +32,7 @@ def trace(graph: Graph) -> dict[str, Value]:
         if quantity.value is not None:
             exact = given <= MAX_EXACT_ENTRIES
             values[quantity.name] = quantity.value if exact else floats(quantity.value)
-        elif quantity.definition is not None and names(quantity.definition) <= set(values):
+        elif quantity.definition is not None and computable(quantity.definition, values):
             values[quantity.name] = evaluate(quantity.definition, quantity.axes, graph, values)
     return values
 

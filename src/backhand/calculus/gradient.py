@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from backhand.calculus.chain import backward, local_derivative, partial_name
-from backhand.calculus.evaluate import evaluate
+from backhand.calculus.evaluate import computable, evaluate
 from backhand.calculus.forward import trace
 from backhand.calculus.paths import routes
 from backhand.errors import AskError
@@ -55,7 +55,7 @@ def gradients(
             wanted |= names(quantity.definition)
     for quantity in whole.with_role(Role.GRADIENT):
         definition = quantity.definition
-        if quantity.name in wanted and definition is not None and names(definition) <= set(known):
+        if quantity.name in wanted and definition is not None and computable(definition, known):
             known[quantity.name] = evaluate(definition, quantity.axes, whole, known)
     return whole, known
 

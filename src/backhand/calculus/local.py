@@ -8,7 +8,7 @@ import numpy as np
 
 from backhand.calculus.chain import at, in_terms_of, local, local_derivative
 from backhand.calculus.derive import expanded, kink_note, rule_for
-from backhand.calculus.evaluate import evaluate
+from backhand.calculus.evaluate import computable, evaluate
 from backhand.calculus.forward import equation, trace
 from backhand.calculus.gradient import arranged, layout_note, local_array, with_quantity
 from backhand.calculus.paths import Hop, Spot, is_entry, partial
@@ -95,7 +95,7 @@ def _answer(sign: Formula, slope: Formula, value: Value | None) -> Equal:
 
 
 def _value(slope: Expr, graph: Graph, values: Mapping[str, Value]) -> Value | None:
-    return evaluate(slope, (), graph, values) if names(slope) <= set(values) else None
+    return evaluate(slope, (), graph, values) if computable(slope, values) else None
 
 
 def written_in(slope: Expr, graph: Graph, wanted: Sequence[str]) -> Expr:
@@ -127,7 +127,7 @@ def _local_array(graph: Graph, of: str, by: str, layout: Layout) -> Working:
     assert array.definition is not None
     matrices = matrix_form(array, whole, layout)
     value = None
-    if names(array.definition) <= set(values):
+    if computable(array.definition, values):
         value = arranged(
             np.asarray(evaluate(array.definition, array.axes, whole, values)), array, whole, layout
         )

@@ -40,7 +40,7 @@ def spot(text: str, graph: Graph) -> Spot:
     name, _, inside = text.partition("[")
     quantity = graph[name]
     if not inside:
-        return Spot(name, tuple(a.lower for a in quantity.axes) if quantity.size == 1 else ())
+        return Spot(name, tuple(a.lower for a in quantity.axes) if quantity.single else ())
     try:
         slots = tuple(int(part) for part in inside.removesuffix("]").split(","))
     except ValueError:

@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from backhand.calculus.chain import local_derivative
-from backhand.calculus.evaluate import evaluate
+from backhand.calculus.evaluate import computable, evaluate
 from backhand.calculus.forward import ancestors, trace
 from backhand.calculus.gradient import objective_of
 from backhand.calculus.paths import Hop, Spot, is_entry, partial, paths, spot, spot_formula
@@ -186,7 +186,7 @@ def _lit(graph: Graph, derivative: str, values: Mapping[str, Value]) -> Lit:
 
 def _factor(hop: Hop, graph: Graph, values: Mapping[str, Value]) -> Formula:
     sign = partial(graph, hop.of, hop.by)
-    if not names(hop.slope) <= set(values):
+    if not computable(hop.slope, values):
         return sign
     return equals(sign, value_formula(evaluate(hop.slope, (), graph, values)))
 

@@ -14,7 +14,7 @@ from itertools import chain, count, pairwise
 import numpy as np
 
 from backhand.calculus.chain import backward, partial_name
-from backhand.calculus.evaluate import evaluate
+from backhand.calculus.evaluate import computable, evaluate
 from backhand.calculus.forward import ancestors, equation
 from backhand.calculus.paths import MAX_PATHS, Spot, partial, routes, spot_formula
 from backhand.expr import Index, names, substitute
@@ -54,7 +54,7 @@ def layer_by_layer(graph: Graph, of: Spot, by: Spot, values: Mapping[str, Value]
     for name in [*route[1:], by.name]:
         quantity = whole[partial_name(of.name, name)]
         assert quantity.definition is not None
-        if names(quantity.definition) <= set(known):
+        if computable(quantity.definition, known):
             known[quantity.name] = evaluate(quantity.definition, quantity.axes, whole, known)
         if name != by.name:
             steps.append(_adjoint_step(quantity.name, whole, known))

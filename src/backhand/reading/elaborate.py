@@ -28,11 +28,12 @@ from backhand.expr import (
     substitute,
     total,
 )
-from backhand.functions import COMPOSED_AS, READ_AS, TABLE
-from backhand.graph import Graph, Quantity
+from backhand.functions import ARRAYS_AS, COMPOSED_AS, READ_AS, TABLE
+from backhand.graph import Graph, Quantity, Signature
+from backhand.reading import matrix_functions, signatures, slopes
 from backhand.reading.definitions import Macro
 from backhand.reading.entries import entry, range_of, slots_of, subscript
-from backhand.reading.products import times, vector_name
+from backhand.reading.products import array_name, times
 from backhand.reading.tensors import (
     Tensor,
     axis,
@@ -45,6 +46,7 @@ from backhand.reading.tensors import (
 )
 from backhand.syntax import (
     Call,
+    Derive,
     Entry,
     Flipped,
     Formula,
@@ -53,6 +55,7 @@ from backhand.syntax import (
     Norm,
     Num,
     Over,
+    Partial,
     Plus,
     Raised,
     Rows,
@@ -86,6 +89,7 @@ class Elaborator:
 
     quantities: dict[str, Quantity]
     functions: Mapping[str, Macro]
+    signatures: Mapping[str, Signature] = field(default_factory=dict[str, Signature])
     reserved: set[str] = field(default_factory=set[str])
     notes: dict[str, None] = field(default_factory=dict[str, None])
     folds: set[str] = field(default_factory=set[str])
@@ -149,7 +153,7 @@ class Elaborator:
         """The shape of an argument or a quantity, for errors."""
         if name in scope.arguments:
             return scope.arguments[name].described
-        return in_words(self.quantities[name].shape)
+        return in_words(self.quantities[name].extents)
 
     # ---- formulas ------------------------------------------------------------------------------
 
@@ -196,6 +200,10 @@ class Elaborator:
                 return self.call(found, scope)
             case Sum():
                 return self.sum(found, scope)
+            case Derive():
+                return slopes.derived(self, found, scope)
+            case Partial():
+                return slopes.partial(self, found, scope)
             case Rows(rows):
                 return self.rows(rows, scope)
             case _:
@@ -210,6 +218,8 @@ class Elaborator:
             return self.squares(base.of, scope)
         below, above = self.tensor(base, scope), self.tensor(exponent, scope)
         if below.rank == 2:
+            if isinstance(exponent, Num) and exponent.value == -1:
+                return matrix_functions.inverse(self, below)
             raise MeaningError(
                 f"the power of the matrix {below.named} can be read in two ways",
                 "write A @ A for the product, A ⊙ A for entry by entry",
@@ -243,8 +253,8 @@ class Elaborator:
         items = [[self.tensor(item, scope) for item in row] for row in rows]
         match items:
             case [[Tensor(one, ())], [Tensor(_, (own,), False) as vector]] if one is number(1):
-                name = vector_name(self, vector)
-                longer = axis(Index("", 0, own.size))
+                name = array_name(self, vector)
+                longer = axis(Index("", 0, own.upper))
                 return Tensor(padded(name, (longer,), 1), (longer,), text=f"[1; {name}]")
             case _:
                 return stacked(items)
@@ -254,12 +264,19 @@ class Elaborator:
     def call(self, found: Call, scope: Scope) -> Tensor:
         """A function of the table, a composition, `sum` or `mean`, or a function of the page."""
         name = found.function
-        if found.primes:
-            raise MeaningError(
-                f"{name}{chr(39) * found.primes} is a derivative",
-                "define the function and ask for its derivative",
-            )
         args = [self.tensor(arg, scope) for arg in found.args]
+        if found.primes:
+            if len(args) != 1:
+                raise MeaningError(
+                    f"{name}' is of {len(args)} arguments, so it doesn't say by which",
+                    "write ∂/∂x(...)",
+                )
+            value = self.tensor(replace(found, primes=0), scope)
+            return slopes.primed(self, value, args[0], found.primes)
+        if name in self.signatures and name not in self.functions:
+            return signatures.value(self, name, args)
+        if name in ARRAYS_AS:
+            return matrix_functions.call(self, ARRAYS_AS[name], name, args)
         if name in self.functions:
             return self.unfolded(name, args)
         if name in READ_AS:
@@ -268,6 +285,10 @@ class Elaborator:
         if name in COMPOSED_AS:
             _check_arity(name, len(args), COMPOSITIONS[COMPOSED_AS[name]].arity)
             return composed(COMPOSED_AS[name], args)
+        if name in ("tr", "trace"):
+            return matrix_functions.trace(args)
+        if name == "diag":
+            return matrix_functions.diagonal(args)
         if name in ("sum", "mean"):
             _check_arity(name, len(args), 1)
             size = prod(own.size for own in args[0].axes)
@@ -333,4 +354,5 @@ def composed(name: str, args: Sequence[Tensor]) -> Tensor:
 
 def known_graph(graph: Graph) -> Elaborator:
     """An elaborator that knows a graph's quantities and functions."""
-    return Elaborator({q.name: q for q in graph}, graph.functions, {q.name for q in graph})
+    known = {q.name: q for q in graph}
+    return Elaborator(known, graph.functions, graph.signatures, set(known))

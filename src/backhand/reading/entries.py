@@ -35,7 +35,9 @@ def subscript(
     if own is None:
         return None
     if tail.isdecimal() and len(own) == 2 and len(tail) == 2:
-        small = all(int(along.upper) <= MAX_DIGIT_INDEX for along in own)
+        small = all(
+            isinstance(along.upper, int) and along.upper <= MAX_DIGIT_INDEX for along in own
+        )
         return (base, (int(tail[0]), int(tail[1]))) if small else None
     if tail.isdecimal() and len(own) == 1:
         return base, (int(tail),)
@@ -122,7 +124,8 @@ def entry(
         last, quantity = slots[-1], reader.quantities[name]
         first = last.lower if isinstance(last, Index) else last
         if first == 0 and quantity.axes[-1].lower == 1:
-            longer = isinstance(last, Index) and last.size == quantity.axes[-1].size + 1
+            size = quantity.axes[-1].extent
+            longer = isinstance(last, Index) and isinstance(size, int) and last.extent == size + 1
             if longer and quantity.rank == 1:
                 return Tensor(padded(name, (last,), 1))
             if quantity.definition is None:
@@ -157,10 +160,10 @@ def range_of(reader: Elaborator, found: Sum, scope: Scope) -> Index:
                 found.place,
             )
         low = used.lower if low is None else low
-        high = int(used.upper) if high is None else high
-        if isinstance(found.upper, Name):
+        high = used.upper if high is None else high
+        if isinstance(found.upper, Name) and found.upper.name != high:
             reader.note(f"I read {found.upper.name}, the end of a sum, as {high}")
-    if high < low:
+    if isinstance(high, int) and high < low:
         raise MeaningError(
             f"the sum over {found.letter} from {low} to {high} has no terms",
             "swap its bounds",
@@ -193,18 +196,19 @@ def used_range(reader: Elaborator, letter: str, body: Formula, scope: Scope) -> 
 
     Beside an array that counts from 0, one of the same size has its bias folded in.
     """
-    found: dict[tuple[int, int], str] = {}
+    found: dict[Index, str] = {}
     for name, along in _numbered(reader, letter, body, scope):
-        found.setdefault((along.lower, int(along.upper)), name)
-    if len({high - low for low, high in found}) > 1:
+        found.setdefault(along.named(letter), name)
+    if len({along.extent for along in found}) > 1:
         (a, first), (b, second) = list(found.items())[:2]
+        least = min(a.upper, b.upper, key=lambda size: (isinstance(size, str), size))
         raise MeaningError(
-            f"the index {letter} runs from {a[0]} to {a[1]} in {first} "
-            f"and from {b[0]} to {b[1]} in {second}",
-            f"write its bounds: sum_{{{letter}={min(a[0], b[0])}}}^{{{min(a[1], b[1])}}}",
+            f"the index {letter} runs from {a.lower} to {a.upper} in {first} "
+            f"and from {b.lower} to {b.upper} in {second}",
+            f"write its bounds: sum_{{{letter}={min(a.lower, b.lower)}}}^{{{least}}}",
             body.place,
         )
-    return Index(letter, *min(found)) if found else None
+    return min(found, key=lambda along: along.lower) if found else None
 
 
 def _numbered(

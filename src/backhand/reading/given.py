@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import chain
 from math import prod
@@ -12,7 +12,7 @@ import numpy as np
 
 from backhand.errors import LimitError, MeaningError, Place
 from backhand.expr import MAX_EXPONENT
-from backhand.graph import Quantity, Role, Value, as_value, axes
+from backhand.graph import AXES, Quantity, Role, Value, as_value, axes
 from backhand.reading.definitions import Definition
 from backhand.reading.tensors import in_words
 from backhand.syntax import (
@@ -142,41 +142,55 @@ def declared(name: str, space: Space, place: Place) -> Quantity:
     return Quantity(name=name, axes=axes(*shape_of(space)), role=Role.DATA, place=place)
 
 
-def shape_of(space: Space) -> tuple[int, ...]:
-    """The shape that a space stands for: R^1 is a number, R^{2×1} a vector.
+def shape_of(space: Space) -> tuple[int | str, ...]:
+    """The shape that a space stands for: R^1 is a number, R^{2×1} a vector, R^N one of N entries.
 
     Raises `MeaningError` for a size that is no whole number, `LimitError` for too many entries.
     """
     sizes = tuple(_size(size) for size in space.sizes)
-    if len(sizes) > 2:
+    if len(sizes) > len(AXES):
         raise MeaningError(
-            f"an array of {len(sizes)} axes can't be declared", "write R^2 or R^{2×3}", space.place
+            f"an array of {len(sizes)} axes can't be declared",
+            f"use at most {len(AXES)}: R^{{2×3×4}}",
+            space.place,
         )
-    if prod(sizes) > MAX_ENTRIES:
+    if prod(size for size in sizes if isinstance(size, int)) > MAX_ENTRIES:
         raise LimitError(f"an array has over {MAX_ENTRIES} entries", "make it smaller", space.place)
     column = sizes[:1] if sizes[1:] == (1,) else sizes
     return () if column == (1,) else column
 
 
-def _size(formula: Formula) -> int:
+def _size(formula: Formula) -> int | str:
     match formula:
+        case Name(letter):
+            return letter
         case Num(Fraction() as value) if value.denominator == 1 and value >= 1:
             return int(value)
         case _:
             raise MeaningError(
-                "a size must be a whole number from 1", "write R^2 or R^{2×3}", formula.place
+                "a size must be a letter or a whole number from 1",
+                "write R^2, R^N or R^{2×3}",
+                formula.place,
             )
 
 
 def check_shape(quantity: Quantity, space: Space, place: Place) -> None:
     """Raise `MeaningError` where a quantity differs from what the page declared."""
     wanted = shape_of(space)
-    if quantity.shape != wanted:
+    if not agrees(quantity.extents, wanted):
         raise MeaningError(
-            f"{quantity.name} is declared as {in_words(wanted)} and is {in_words(quantity.shape)}",
+            f"{quantity.name} is declared as {in_words(wanted)} and is {in_words(quantity.extents)}",
             "change one of the two",
             place,
         )
+
+
+def agrees(shape: Sequence[int | str], declared: Sequence[int | str]) -> bool:
+    """Whether an array has the declared shape, in which a letter stands for any size."""
+    return len(shape) == len(declared) and all(
+        isinstance(wanted, str) or size == wanted
+        for size, wanted in zip(shape, declared, strict=True)
+    )
 
 
 # ---- matrices of symbols -----------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 from backhand.errors import BackhandError, LimitError, MeaningError, Place
 from backhand.expr import Index, Ref, postorder
@@ -18,6 +19,7 @@ from backhand.reading.entries import slots_of, subscript, used_range
 from backhand.reading.expansion import Expansion
 from backhand.reading.given import (
     MAX_ENTRIES,
+    agrees,
     check_shape,
     counts_from_0,
     declared,
@@ -28,8 +30,9 @@ from backhand.reading.given import (
 from backhand.reading.maths import START, Known, Statement, defined_names, parse, statements
 from backhand.reading.means import of_one_point
 from backhand.reading.roles import objective, role_lines, with_roles
+from backhand.reading.signatures import image_of, signature_lines
 from backhand.reading.tensors import Tensor, in_words, over, squeezed
-from backhand.syntax import Entry, Formula, Name, Rows
+from backhand.syntax import Call, Entry, Formula, Name, Rows
 
 
 def model(text: str, *, base: Graph | None = None, start: Place = START) -> Graph:
@@ -44,8 +47,13 @@ def model(text: str, *, base: Graph | None = None, start: Place = START) -> Grap
     """
     graph = base or Graph(())
     plain, said = role_lines(text, start)
+    plain, signed = signature_lines(plain, start)
+    graph = replace(
+        graph,
+        declared={**graph.declared, **said},
+        signatures={**graph.signatures, **signed},
+    )
     known = defined_names(plain, start) | _known(graph)
-    graph = replace(graph, declared={**graph.declared, **said})
     return build(statements(plain, known, start), graph)
 
 
@@ -67,7 +75,8 @@ def build(found: Sequence[Statement], base: Graph | None = None) -> Graph:
         for note in statement.notes:
             reader.note(note)
     quantities = sorted(reader.quantities.values(), key=lambda q: q.definition is not None)
-    if sum(q.size for q in quantities if q.definition is None) > MAX_ENTRIES:
+    given = [q for q in quantities if q.definition is None]
+    if sum(prod(n for n in q.extents if isinstance(n, int)) for q in given) > MAX_ENTRIES:
         raise LimitError(f"over {MAX_ENTRIES} numbers are given", "give fewer", START)
     said = {**base.declared, **page.declared}
     for name in base.declared:
@@ -77,7 +86,7 @@ def build(found: Sequence[Statement], base: Graph | None = None) -> Graph:
     notes = dict.fromkeys((*base.notes, *reader.notes))
     made = with_roles(quantities, aim, said)
     values = points(page.points, base.points)
-    return Graph(made, aim, tuple(notes), values, reader.functions, said)
+    return Graph(made, aim, tuple(notes), values, reader.functions, said, base.signatures)
 
 
 def _read(page: Page, folds: frozenset[str]) -> Elaborator:
@@ -94,7 +103,7 @@ def _read(page: Page, folds: frozenset[str]) -> Elaborator:
         if name not in page.definitions and name not in reader.quantities:
             folded = name in reader.folds
             shaped = declared(name, space, place)
-            reader.quantities[name] = replace(shaped, axes=axes(*shaped.shape, folded=folded))
+            reader.quantities[name] = replace(shaped, axes=axes(*shaped.extents, folded=folded))
     for definition in page.in_order():
         reader.quantities[definition.name] = _quantity(definition, page, reader)
     for name, (space, place) in page.spaces.items():
@@ -129,12 +138,21 @@ def _quantity(definition: Definition, page: Page, reader: Elaborator) -> Quantit
         rows = next(iter(page.points.values()), None)
         count = len(rows) if rows else page.base.point_count if page.base.points else None
         formula = of_one_point(definition.sides[0], definition.name, count, reader.note)
-        found = squeezed(reader.tensor(formula, Scope()))
+        found = squeezed(_right_side(formula, reader))
         if found.row:
             raise MeaningError(f"{definition.name} is a row", "transpose it: vectors are columns")
         return _equation(definition, found)
     except BackhandError as error:
         raise error.at(definition.place) from None
+
+
+def _right_side(formula: Formula, reader: Elaborator) -> Tensor:
+    """What a definition says; `y = f(x)` with f known by its signature makes y that value itself."""
+    match formula:
+        case Call(name, args, 0) if name in reader.signatures and name not in reader.functions:
+            return image_of(reader, name, [reader.tensor(arg, Scope()) for arg in args])
+        case _:
+            return reader.tensor(formula, Scope())
 
 
 # ---- given values ------------------------------------------------------------------------------
@@ -167,9 +185,9 @@ def _value(definition: Definition, reader: Elaborator) -> Quantity | None:
 def _give(reader: Elaborator, name: str, value: Value, place: Place) -> Quantity:
     """A given quantity with its value, entered among those that the reader knows."""
     held = reader.quantities.get(name)
-    if held is not None and held.shape != value.shape:
+    if held is not None and not agrees(value.shape, held.extents):
         raise MeaningError(
-            f"{name} is declared as {in_words(held.shape)} and is {in_words(value.shape)}",
+            f"{name} is declared as {in_words(held.extents)} and is {in_words(value.shape)}",
             "change one of the two",
             place,
         )
@@ -250,10 +268,10 @@ def _says_the_same(
     """Whether a further side is the quantity's equation; `MeaningError` where its shape differs."""
     sizes = len(reader.quantities), len(reader.notes)
     found = squeezed(reader.tensor(of_one_point(side, "", None, _ignore), Scope()))
-    if tuple(axis.size for axis in found.axes) != quantity.shape or found.row:
+    if tuple(axis.extent for axis in found.axes) != quantity.extents or found.row:
         raise MeaningError(
             f"a further side of {quantity.name} is {found.described}, "
-            f"the first is {in_words(quantity.shape)}",
+            f"the first is {in_words(quantity.extents)}",
             "make them equal, or keep the first",
             side.place,
         )
@@ -291,7 +309,8 @@ def expression_of(formula: Formula, graph: Graph) -> Tensor:
 
 
 def _known(graph: Graph) -> Known:
-    return Known(frozenset(q.name for q in graph), frozenset(graph.functions))
+    functions = frozenset((*graph.functions, *graph.signatures))
+    return Known(frozenset(q.name for q in graph), functions)
 
 
 def entry(text: str, graph: Graph, start: Place = START) -> tuple[str, tuple[int, ...]]:
@@ -323,7 +342,7 @@ def entry(text: str, graph: Graph, start: Place = START) -> tuple[str, tuple[int
         bias = " (column 0 is the bias)" if quantity.folded else ""
         raise MeaningError(
             f"{name} has no entry {text.strip()}",
-            f"it is {in_words(quantity.shape)}, with {ranges}{bias}",
+            f"it is {in_words(quantity.extents)}, with {ranges}{bias}",
             start,
         )
     return name, tuple(s for s in slots if isinstance(s, int))

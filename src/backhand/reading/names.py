@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from backhand.compositions import COMPOSED_AS
-from backhand.functions import READ_AS
+from backhand.functions import ARRAYS_AS, READ_AS
 from backhand.reading.tokens import MAX_PARTS, Source, Token, partners
 from backhand.reading.vocabulary import ACCENTS, FONTS, words
 
@@ -24,7 +24,10 @@ INDEX_LETTERS = frozenset("ijklmnpqrs")
 """The letters that number things: in `W_{jk}` they are two indices, in `W_{xh}` they are a word."""
 LIBRARIES = frozenset(words("np numpy jnp torch tf math F nn functional linalg special"))
 WRITTEN_AS = frozenset(
-    words("sum mean norm dot matmul mm multiply power pow square transpose array asarray tensor")
+    words(
+        "tr trace diag sum mean norm dot matmul mm multiply power pow square transpose "
+        "array asarray tensor"
+    )
 )
 """Functions, beside those of the tables, that stand for a notation of their own."""
 
@@ -40,7 +43,8 @@ class Known:
         """Whether a name is a function's. A page's own meaning for it goes first."""
         if name in self.functions or name in self.quantities:
             return name in self.functions
-        return name in READ_AS or name in COMPOSED_AS or name in WRITTEN_AS
+        tables = (READ_AS, COMPOSED_AS, ARRAYS_AS, WRITTEN_AS)
+        return any(name in table for table in tables)
 
     @cached_property
     def spellings(self) -> frozenset[str]:
@@ -252,11 +256,14 @@ def _differentials(tokens: Sequence[Token], known: Known, source: Source) -> lis
     for at, token in enumerate(tokens):
         if at in marked or not _is_d(token, known):
             continue
-        _check_operator(tokens, at, known, source)
-        end = _operand_end(tokens, at if len(token.text) > 1 else at + 1, closing)
+        end, order = _numerator(tokens, at, closing)
         other = _after_bar(tokens, at, end, closing)
-        if other < len(tokens) and _is_d(tokens[other], known):
-            marked |= {at, other}
+        below: set[int] = set()
+        while other < len(tokens) and len(below) < order and _is_d(tokens[other], known):
+            below.add(other)
+            other = _operand_end(tokens, other + (len(tokens[other].text) == 1), closing)
+        if below:
+            marked |= {at} | below
     out: list[Token] = []
     for at, token in enumerate(tokens):
         if at not in marked:
@@ -268,17 +275,18 @@ def _differentials(tokens: Sequence[Token], known: Known, source: Source) -> lis
     return out
 
 
-def _check_operator(tokens: Sequence[Token], at: int, known: Known, source: Source) -> None:
-    """Refuse `d/dx (...)`, the derivative of something without a name."""
-    after = [t for t in tokens[at + 1 : at + 4] if t.text not in ("}", "{", "/")]
-    if len(tokens[at].text) > 1 or at + 1 == len(tokens) or tokens[at + 1].text not in ("/", "}"):
-        return
-    if after and after[0].text != "d" and _is_d(after[0], known):
-        raise source.error(
-            "I read derivatives of named quantities only",
-            "name the formula, y = ..., and write dy/dx",
-            tokens[at].at,
-        )
+def _numerator(tokens: Sequence[Token], at: int, closing: dict[int, int]) -> tuple[int, int]:
+    """Where the numerator that starts with the d at `at` ends, and the order: d, dy, d^2, d^2 y."""
+    if len(tokens[at].text) > 1:
+        return _operand_end(tokens, at, closing), 1
+    end, order = at + 1, 1
+    if end < len(tokens) and tokens[end].text == "^" and end + 1 < len(tokens):
+        digits = [t.text for t in tokens[end + 1 : end + 3] if t.text.isdigit()]
+        order = int(digits[0][:2]) if digits else 1
+        end = closing.get(end + 1, end + 1) + 1
+    if end < len(tokens) and tokens[end].text not in ("/", "}"):
+        end = _operand_end(tokens, end, closing)
+    return end, order
 
 
 def _is_d(token: Token, known: Known) -> bool:
@@ -294,7 +302,7 @@ def _after_bar(tokens: Sequence[Token], at: int, end: int, closing: dict[int, in
     if end < len(tokens) and tokens[end].text == "/":
         return end + 1
     braced = at >= 2 and tokens[at - 1].text == "{" and tokens[at - 2].text == "frac"
-    if not braced or closing[at - 1] not in (at + 1, end):
+    if not braced or closing[at - 1] != end:
         return len(tokens)
     return closing[at - 1] + 2
 

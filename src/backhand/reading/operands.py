@@ -1,4 +1,4 @@
-"""The operands of a formula: numbers, brackets, matrices, bars, fractions, derivatives, sums.
+"""The operands of a formula: numbers, brackets, matrices, bars, fractions, sums.
 
 Each is read by a small function from the parser's tokens; `_BY_SIGN` and `_BY_COMMAND` name them.
 """
@@ -9,10 +9,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from backhand.reading import brackets, calls, literals
+from backhand.reading import brackets, calls, derivatives, indices, literals
 from backhand.reading.vocabulary import (
     ACCENTS,
-    CLOSING,
     FONTS,
     OPENING,
     PRODUCT,
@@ -20,30 +19,23 @@ from backhand.reading.vocabulary import (
 )
 from backhand.syntax import (
     Call,
-    Entry,
-    Flipped,
     Formula,
     Name,
     Num,
     Over,
-    Partial,
     Raised,
     Space,
     Sum,
-    Test,
 )
 
 if TYPE_CHECKING:
     from backhand.reading.grammar import Parser
 
-MAX_SLOTS = 8
-"""The most indices of an entry."""
-
 
 def operand(parser: Parser) -> Formula:
     """One factor with what is hung on it: indices, transposes."""
     first = parser.at
-    return hung(parser, reader(parser)(parser), first)
+    return indices.hung(parser, reader(parser)(parser), first)
 
 
 def reader(parser: Parser) -> Callable[[Parser], Formula]:
@@ -58,56 +50,6 @@ def reader(parser: Parser) -> Callable[[Parser], Formula]:
     if read is None:
         raise parser.stuck("", "write a number, a name or a bracket here")
     return read
-
-
-def hung(parser: Parser, of: Formula, first: int) -> Formula:
-    """A factor with the indices and transposes behind it."""
-    while True:
-        token = parser.ahead()
-        if token.kind != "sign" or not token.glued:
-            return of
-        parser.count()
-        if token.text == "[" and _is_indexable(parser, of):
-            found = index(parser, of)
-            if found is None:
-                return of
-            of = found
-        elif token.text == "." and parser.ahead(1).text == "T" and parser.ahead(1).glued:
-            parser.at += 2
-            of = Flipped(of, parser.place(token))
-        elif token.text in ("'", "''"):
-            name = parser.written(first, parser.at)
-            raise parser.error(
-                f"{name}' can be read as a derivative or as a transpose",
-                f"write it as dy/dx, or as {name}^T",
-                token,
-            )
-        else:
-            return of
-
-
-def _is_indexable(parser: Parser, of: Formula) -> bool:
-    before = parser.tokens[parser.at - 1]
-    return isinstance(of, Name | Entry) or (
-        before.text in CLOSING and not isinstance(of, Num | Test)
-    )
-
-
-def index(parser: Parser, of: Formula) -> Formula | None:
-    """`W[1, 2]`, or None where the bracket is a comparison, so a factor of its own."""
-    start = parser.at
-    if brackets.compares(parser, start):
-        return None
-    token = parser.take()
-    slots = (of.slots if isinstance(of, Entry) else ()) + parser.items("]")
-    place = parser.place(token)
-    if len(slots) > MAX_SLOTS:
-        raise parser.source.limit(
-            f"an entry has at most {MAX_SLOTS} indices", "leave some out", token.at
-        )
-    if isinstance(of, Entry):
-        return Entry(of.of, slots, of.point, of.place)
-    return Entry(of, slots, None, of.place if isinstance(of, Name) else place)
 
 
 # ---- numbers ---------------------------------------------------------------------------------
@@ -131,11 +73,7 @@ def fraction(parser: Parser) -> Formula:
     token = parser.take()
     inside = parser.ahead(1)
     if parser.sees("{") and inside.kind == "sign" and inside.text in ("∂", "d"):
-        top, straight = _braced_differential(parser)
-        bottom, also = _braced_differential(parser)
-        if straight != also:
-            raise parser.error("∂ and d are mixed", "use one of them", token)
-        return Partial(top, bottom, straight, parser.place(token))
+        return derivatives.fraction(parser, token)
     digits = parser.ahead()
     if digits.kind == "number" and digits.text.isdigit() and len(digits.text) == 2:
         parser.take()
@@ -175,42 +113,7 @@ def root(parser: Parser) -> Formula:
     return Call("sqrt", (inside,), 0, place)
 
 
-# ---- derivatives and sums ----------------------------------------------------------------------
-
-
-def derivative(parser: Parser) -> Formula:
-    """`∂J/∂W_1[1, 2]` and `dy/dx`."""
-    token = parser.ahead()
-    top, straight = _differential(parser)
-    parser.expect("/", "write a derivative as ∂y/∂x")
-    if not parser.sees("∂", "d"):
-        raise parser.stuck("∂ is missing below", "write a derivative as ∂y/∂x")
-    bottom, also = _differential(parser)
-    if straight != also:
-        raise parser.error("∂ and d are mixed", "use one of them", token)
-    return Partial(top, bottom, straight, parser.place(token))
-
-
-def _braced_differential(parser: Parser) -> tuple[Formula, bool]:
-    parser.expect("{", "write \\frac{\\partial y}{\\partial x}")
-    if not parser.sees("∂", "d"):
-        raise parser.stuck("∂ is missing", "write \\frac{\\partial y}{\\partial x}")
-    found = _differential(parser)
-    parser.expect("}", "differentiate one quantity by one other")
-    return found
-
-
-def _differential(parser: Parser) -> tuple[Formula, bool]:
-    """What stands behind ∂ or d, and whether the d is a straight one."""
-    sign = parser.take()
-    if parser.sees("^"):
-        raise parser.stuck("second derivatives are not read", "write first derivatives")
-    if not parser.starts_operand():
-        raise parser.stuck("a quantity is missing", "name it and write dy/dx or ∂y/∂x")
-    of = parser.expression(TIGHT)
-    if parser.sees("^"):
-        raise parser.stuck("second derivatives are not read", "write first derivatives")
-    return of, sign.text == "d"
+# ---- sums --------------------------------------------------------------------------------------
 
 
 def total(parser: Parser) -> Formula:
@@ -288,8 +191,8 @@ _BY_SIGN: dict[str, _Read] = {
     "[": brackets.square_bracket,
     "{": brackets.group,
     "𝟙": brackets.indicator,
-    "∂": derivative,
-    "d": derivative,
+    "∂": derivatives.on_line,
+    "d": derivatives.on_line,
     "Σ": total,
     "√": root,
     "ℝ": misplaced_space,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from backhand.errors import MeaningError
 from backhand.expr import mul
-from backhand.graph import Quantity, Role, axes
+from backhand.graph import AXES, Quantity, Role, axes
 from backhand.reading.tensors import (
     Tensor,
     by_entry,
@@ -25,6 +25,8 @@ from backhand.reading.tensors import (
 
 if TYPE_CHECKING:
     from backhand.reading.elaborate import Elaborator
+
+KINDS = ("number", "vector", "matrix", *["array"] * len(AXES))
 
 
 def times(reader: Elaborator, factors: Sequence[Tensor], sign: str) -> Tensor:
@@ -60,10 +62,10 @@ def _matrix_product(reader: Elaborator, left: Tensor, right: Tensor) -> Tensor:
         return layer_of_one(left, right)
     outer = left.rank == 1 and not left.row
     explicit = right.rank == 1 and right.axes[0].lower == 0 and not outer
-    if explicit and left.axes and left.axes[-1].size == right.axes[0].size:
+    if explicit and left.axes and left.axes[-1].extent == right.axes[0].extent:
         return product(_folded(reader, left), right)
     if folds(left, right):
-        name, rank = vector_name(reader, right), right.rank
+        name, rank = array_name(reader, right), right.rank
         plain = _folded(reader, left)
         matrix, part = plain_name(plain), "entry" if left.row else "column"
         size = f"has one {part} more than {name} has entries" if rank else "has two columns"
@@ -97,15 +99,15 @@ def fold(reader: Elaborator, name: str) -> None:
     """Count the last axis of a given quantity from 0: its first column is a bias."""
     quantity = reader.quantities[name]
     reader.folds.add(name)
-    reader.quantities[name] = replace(quantity, axes=axes(*quantity.shape, folded=True))
+    reader.quantities[name] = replace(quantity, axes=axes(*quantity.extents, folded=True))
 
 
-def vector_name(reader: Elaborator, vector: Tensor) -> str:
-    """The name of a vector; one that has none gets one, so that a 1 can be put before it."""
-    if (known := plain_name(vector)) is not None:
+def array_name(reader: Elaborator, array: Tensor) -> str:
+    """The name of an array; one that has none gets one, so that a 1 can be put before it."""
+    if (known := plain_name(array)) is not None:
         return known
-    own = axes(*(along.size for along in vector.axes))
-    definition = over(vector, own)
+    own = axes(*(along.extent for along in array.axes))
+    definition = over(array, own)
     if definition in reader.named:
         return reader.named[definition]
     name = next(h for at in count(1) if (h := f"h_{at}") not in reader.reserved)
@@ -114,5 +116,5 @@ def vector_name(reader: Elaborator, vector: Tensor) -> str:
     reader.quantities[name] = Quantity(
         name=name, axes=own, role=Role.INTERMEDIATE, definition=definition
     )
-    reader.note(f"I call {vector.text or 'the vector that is multiplied'} {name}")
+    reader.note(f"I call {array.text or f'the {KINDS[array.rank]} without a name'} {name}")
     return name

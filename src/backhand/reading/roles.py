@@ -55,9 +55,9 @@ def objective(quantities: Sequence[Quantity], functions: Collection[str]) -> str
     Raises `MeaningError` where J isn't a scalar.
     """
     made = [q for q in quantities if q.definition is not None]
-    scalars = [q.name for q in made if q.size == 1]
+    scalars = [q.name for q in made if q.single]
     for quantity in made:
-        if quantity.name == "J" and quantity.size > 1:
+        if quantity.name == "J" and not quantity.single:
             raise MeaningError(
                 f"J has {quantity.size} entries, and an objective is one number",
                 "sum over them: J = sum(...)",

@@ -38,7 +38,7 @@ class Tensor:
     @property
     def described(self) -> str:
         """The shape in words, for errors."""
-        words = in_words(tuple(axis.size for axis in self.axes))
+        words = in_words(tuple(axis.extent for axis in self.axes))
         return words.replace("vector", "row") if self.row else words
 
     @property
@@ -47,7 +47,7 @@ class Tensor:
         return self.text or "this"
 
 
-def in_words(shape: tuple[int, ...]) -> str:
+def in_words(shape: tuple[int | str, ...]) -> str:
     """A shape in words, for errors.
 
     >>> in_words(()), in_words((2,)), in_words((2, 3))
@@ -80,7 +80,7 @@ def by_entry(function: Entrywise, *args: Tensor) -> Tensor:
         return by_entry(function, *(_number(arg) if _is_one(arg) else arg for arg in args))
     lead = shaped[0]
     for other in shaped[1:]:
-        sizes = [a.size for a in lead.axes], [a.size for a in other.axes]
+        sizes = [a.extent for a in lead.axes], [a.extent for a in other.axes]
         if sizes[0] != sizes[1] or lead.row != other.row:
             raise MeaningError(
                 f"{lead.named} is {lead.described} and {other.named} {other.described}",
@@ -92,7 +92,7 @@ def by_entry(function: Entrywise, *args: Tensor) -> Tensor:
 
 def _is_one(tensor: Tensor) -> bool:
     """Whether it has axes but one entry only, so that it is a number too."""
-    return bool(tensor.axes) and all(own.size == 1 for own in tensor.axes)
+    return bool(tensor.axes) and all(own.extent == 1 for own in tensor.axes)
 
 
 def _number(tensor: Tensor) -> Tensor:
@@ -136,7 +136,7 @@ def product(left: Tensor, right: Tensor) -> Tensor:
     """
     if not left.axes or not right.axes:
         return by_entry(mul, left, right)
-    if right.rank == 2 and right.axes[0].size == 1 and left.rank == 1 and not left.row:
+    if right.rank == 2 and right.axes[0].extent == 1 and left.rank == 1 and not left.row:
         only = {right.axes[0]: right.axes[0].lower}
         right = Tensor(substitute(right.expr, only), right.axes[1:], row=True)
     if left.rank == 1 and not left.row:
@@ -152,11 +152,12 @@ def product(left: Tensor, right: Tensor) -> Tensor:
     if right.rank == 1 and right.row:
         raise MeaningError(f"the row {right.named} stands after {left.named}", "transpose it")
     inner_left, inner_right = left.axes[-1], right.axes[0]
-    if inner_left.size != inner_right.size:
+    if inner_left.extent != inner_right.extent:
+        size = inner_left.extent
+        folded = f", or {size - 1} with the bias folded in" if isinstance(size, int) else ""
         raise MeaningError(
             f"{left.named} is {left.described} and {right.named} is {right.described}",
-            f"{left.named} needs {inner_left.size} entries, "
-            f"or {inner_left.size - 1} with the bias folded in",
+            f"{left.named} needs {size} entries{folded}",
         )
     if inner_left.lower != inner_right.lower:
         raise MeaningError(
@@ -171,9 +172,9 @@ def folds(left: Tensor, right: Tensor) -> bool:
     """Whether a matrix (or row) has one column more than a vector (or number) has entries."""
     if left.rank == 0 or (left.rank == 1 and not left.row) or right.rank > 1 or right.row:
         return False
-    size = right.axes[0].size if right.axes else 1
+    size = right.axes[0].extent if right.axes else 1
     # A matrix before a lone number is a layer only if its two columns are bias and weight.
-    return left.axes[-1].size == size + 1
+    return isinstance(size, int) and left.axes[-1].extent == size + 1
 
 
 def folded_product(left: Tensor, name: str, rank: int) -> Tensor:
@@ -183,7 +184,7 @@ def folded_product(left: Tensor, name: str, rank: int) -> Tensor:
 
 def single_column(left: Tensor, right: Tensor) -> bool:
     """Whether a matrix with one column stands before a number: a layer of one input without bias."""
-    return left.rank == 2 and left.axes[-1].size == 1 and not right.axes
+    return left.rank == 2 and left.axes[-1].extent == 1 and not right.axes
 
 
 def layer_of_one(left: Tensor, right: Tensor) -> Tensor:

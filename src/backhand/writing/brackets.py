@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from backhand.functions import READ_AS, TABLE
 from backhand.syntax import (
     Call,
+    Derive,
     Entry,
     Formula,
     Minus,
@@ -81,11 +82,13 @@ def signed_factors(product: Times) -> Iterator[tuple[Sign, Formula, int]]:
     yield "", first, POWER if open_product or leads_negative(first) else TIMES
     for at, factor in enumerate(factors[1:], 1):
         least = POWER
-        if (isinstance(factor, Sum) and at == last) or isinstance(factor, Partial):
+        if (isinstance(factor, Sum) and at == last) or isinstance(factor, Partial | Derive):
             least = SUM
         if isinstance(factor, Num) and factor.value >= 0 and "e" in factor.text:
             least = TIMES
-        yield "·" if sign in ("", "@") and _starts_with_digit(factor) else sign, factor, least
+        # d/dx takes every factor that stands right after it for its own.
+        apart = _starts_with_digit(factor) or isinstance(factors[at - 1], Derive)
+        yield "·" if sign in ("", "@") and apart else sign, factor, least
 
 
 def _starts_with_digit(found: Formula) -> bool:

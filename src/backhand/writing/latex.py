@@ -8,6 +8,7 @@ from backhand.compositions import COMPOSED_AS, COMPOSITIONS
 from backhand.functions import READ_AS, TABLE
 from backhand.syntax import (
     Call,
+    Derive,
     Entry,
     Equal,
     Flipped,
@@ -27,6 +28,7 @@ from backhand.syntax import (
     Test,
     Times,
     Words,
+    counted,
 )
 from backhand.working import Prose, Step, Working
 from backhand.writing.brackets import (
@@ -89,9 +91,11 @@ def formula_latex(found: Formula) -> str:
             return _name(name, font)
         case Entry(of, slots, point):
             return _entry(of, slots, point)
-        case Partial(of, by, straight):
-            sign = "d" if straight else r"\partial "
-            return rf"\frac{{{sign}{formula_latex(of)}}}{{{sign}{formula_latex(by)}}}"
+        case Partial(of, by, straight, _, then):
+            return _derivative(inside(of, ATOM), (by, *then), straight)
+        case Derive(of, by, straight):
+            body = rf"\left({formula_latex(of)}\right)"
+            return f"{_derivative('', by, straight)}{body}"
         case Minus(of):
             return f"-{inside(of, after_minus(of))}"
         case Plus(terms):
@@ -127,6 +131,18 @@ def formula_latex(found: Formula) -> str:
             return {"⋯": r"\cdots", "⋮": r"\vdots", ":": ":"}.get(
                 text, rf"\text{{{escaped(text)}}}"
             )
+
+
+def _derivative(above: str, variables: Sequence[Formula], straight: bool) -> str:
+    """The fraction of a derivative, `above` empty for an operator."""
+    sign = "d" if straight else r"\partial"
+    order = f"^{len(variables)}" if len(variables) > 1 else ""
+    space = "" if straight else " "
+    below = " ".join(
+        f"{sign}{space}{formula_latex(of)}" + (f"^{{{n}}}" if n > 1 else "")
+        for of, n in counted(variables)
+    )
+    return rf"\frac{{{sign}{order}{space if above else ''}{above}}}{{{below}}}"
 
 
 def inside(found: Formula, least: int) -> str:

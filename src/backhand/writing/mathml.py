@@ -9,6 +9,7 @@ from backhand.compositions import COMPOSED_AS, COMPOSITIONS
 from backhand.functions import READ_AS, TABLE
 from backhand.syntax import (
     Call,
+    Derive,
     Entry,
     Equal,
     Flipped,
@@ -28,6 +29,8 @@ from backhand.syntax import (
     Test,
     Times,
     Words,
+    counted,
+    strength,
 )
 from backhand.writing.brackets import (
     ATOM,
@@ -71,10 +74,11 @@ def _parts(found: Formula) -> str:
             return _name(name, font)
         case Entry(of, slots, point):
             return _entry(of, slots, point)
-        case Partial(of, by, straight):
-            sign = f"<mi>{'d' if straight else '∂'}</mi>"
-            top, bottom = f"{sign}{row(of)}", f"{sign}{row(by)}"
-            return f"<mfrac><mrow>{top}</mrow><mrow>{bottom}</mrow></mfrac>"
+        case Partial(of, by, straight, _, then):
+            top = row(of) if strength(of) == ATOM else _grouped(of, ATOM)
+            return _derivative(top, (by, *then), straight)
+        case Derive(of, by, straight):
+            return _derivative("", by, straight) + _fenced("(", row(of), ")")
         case Minus(of):
             return f'<mo form="prefix">−</mo>{inside(of, after_minus(of))}'
         case Plus(terms):
@@ -108,6 +112,18 @@ def _parts(found: Formula) -> str:
             return f"<msup><mi>ℝ</mi><mrow>{times}</mrow></msup>" if sizes else "<mi>ℝ</mi>"
         case Words(text):
             return f"<mtext>{escape(text)}</mtext>"
+
+
+def _derivative(above: str, variables: Sequence[Formula], straight: bool) -> str:
+    """The fraction of a derivative, `above` empty for an operator."""
+    sign = f"<mi>{'d' if straight else '∂'}</mi>"
+    order = len(variables)
+    top = f"<msup>{sign}<mn>{order}</mn></msup>" if order > 1 else sign
+    below = "".join(
+        sign + (f"<msup>{row(of)}<mn>{n}</mn></msup>" if n > 1 else row(of))
+        for of, n in counted(variables)
+    )
+    return f"<mfrac><mrow>{top}{above}</mrow><mrow>{below}</mrow></mfrac>"
 
 
 def inside(found: Formula, least: int) -> str:

@@ -9,6 +9,7 @@ from backhand.compositions import COMPOSED_AS, COMPOSITIONS
 from backhand.functions import READ_AS, TABLE
 from backhand.syntax import (
     Call,
+    Derive,
     Entry,
     Equal,
     Flipped,
@@ -28,6 +29,7 @@ from backhand.syntax import (
     Test,
     Times,
     Words,
+    counted,
 )
 from backhand.working import Prose, Step, Working
 from backhand.writing.brackets import (
@@ -60,9 +62,12 @@ def formula_text(found: Formula) -> str:
             return _name(name)
         case Entry(of, slots, point):
             return _entry(of, slots, point)
-        case Partial(of, by, straight):
-            sign = "d" if straight else "∂"
-            return f"{sign}{formula_text(of)}/{sign}{formula_text(by)}"
+        case Partial(of, by, straight, _, then):
+            below = (by, *then)
+            return f"{_above(len(below), straight)}{inside(of, ATOM)}/{_below(below, straight)}"
+        case Derive(of, by, straight):
+            operator = f"{_above(len(by), straight)}/{_below(by, straight)}"
+            return f"{operator}({formula_text(of)})"
         case Minus(of):
             return f"−{inside(of, after_minus(of))}"
         case Plus(terms):
@@ -92,9 +97,19 @@ def formula_text(found: Formula) -> str:
                 shown += f" {sign} {formula_text(side)}"
             return shown
         case Space(sizes):
-            return "ℝ" if not sizes else _script("×".join(map(formula_text, sizes)), "^", "ℝ")
+            return "ℝ" if not sizes else _script("×".join(map(formula_text, sizes)), "ℝ")
         case Words(text):
             return text
+
+
+def _above(order: int, straight: bool) -> str:
+    return ("d" if straight else "∂") + (str(order).translate(SUPERSCRIPTS) if order > 1 else "")
+
+
+def _below(variables: Sequence[Formula], straight: bool) -> str:
+    sign = "d" if straight else "∂"
+    powers = [(formula_text(of), n) for of, n in counted(variables)]
+    return "".join(f"{sign}{of}" + (_exponent(str(n)) if n > 1 else "") for of, n in powers)
 
 
 def inside(found: Formula, least: int) -> str:
@@ -132,11 +147,8 @@ def _entry(of: Formula, slots: Sequence[Formula], point: Formula | None) -> str:
     return f"{text}[{numbers}]"
 
 
-def _script(text: str, mark: str, base: str) -> str:
-    table = SUPERSCRIPTS
-    if text.isdigit():
-        return base + text.translate(table)
-    return f"{base}{mark}{{{text}}}"
+def _script(text: str, base: str) -> str:
+    return base + (text.translate(SUPERSCRIPTS) if text.isdigit() else f"^{{{text}}}")
 
 
 def _plus(terms: Sequence[Formula]) -> str:

@@ -17,6 +17,7 @@ from backhand.compositions import COMPOSED_AS, COMPOSITIONS
 from backhand.functions import READ_AS, TABLE
 from backhand.syntax import (
     Call,
+    Derive,
     Entry,
     Equal,
     Flipped,
@@ -36,6 +37,7 @@ from backhand.syntax import (
     Test,
     Times,
     Words,
+    counted,
     strength,
 )
 from backhand.working import Prose
@@ -180,9 +182,10 @@ def _formula(formula: Formula) -> Line:
             return (*head, *_script(script, LOWERED))
         case Entry():
             return _entry(formula)
-        case Partial(of, by, straight):
-            d = Run("d", "italic") if straight else Run("∂")
-            return (d, *_bracketed(of, 5), Run("/"), d, *_bracketed(by, 5))
+        case Partial(of, by, straight, _, then):
+            return _derivative(_bracketed(of, 5), (by, *then), straight)
+        case Derive(of, by, straight):
+            return (*_derivative((), by, straight), *_bracketed(of, 10))
         case Minus(of):
             return (Run("−"), *_bracketed(of, 2))
         case Plus(terms):
@@ -207,6 +210,18 @@ def _formula(formula: Formula) -> Line:
             return tuple(out)
         case _:
             return _fenced(formula)
+
+
+def _derivative(above: Line, variables: Sequence[Formula], straight: bool) -> Line:
+    """The fraction of a derivative on one line, `above` empty for an operator."""
+    sign = Run("d", "italic") if straight else Run("∂")
+    order = len(variables)
+    below: list[Run] = []
+    for of, n in counted(variables):
+        power = _script(_text(str(n)), RAISED) if n > 1 else ()
+        below += [sign, *_bracketed(of, 5), *power]
+    raised = _script(_text(str(order)), RAISED) if order > 1 else ()
+    return (sign, *raised, *above, Run("/"), *below)
 
 
 def _fenced(formula: Norm | Test | Rows | Space | Words) -> Line:

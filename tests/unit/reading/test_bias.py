@@ -51,7 +51,7 @@ def test_a_number_may_be_the_input_of_a_layer() -> None:
 def test_a_vector_without_a_name_gets_one_once() -> None:
     graph = model("x = [1;2]; W = [[1,2,3],[4,5,6]]; V = [[1,2,3]]; J = V relu(W x) + V relu(W x)")
     assert [q.name for q in graph if q.role is Role.INTERMEDIATE] == ["h_1"]
-    assert "I call the vector that is multiplied h_1" in graph.notes
+    assert "I call the vector without a name h_1" in graph.notes
     plain = model("x = [1;2]; A = [[1,2],[3,4]]; J = sum(A relu(A x))")
     assert "h_1" not in plain
 

@@ -44,7 +44,7 @@ def test_values_are_exact(text: str, value: object) -> None:
         ("x = 1 = 2", "two different values"),
         ("x = [1,2]^T", "[2, 5] for a column"),
         ("x ∈ R^{2.5}", "whole number"),
-        ("x ∈ R^{2×3×4}", "3 axes"),
+        ("x ∈ R^{2×2×2×2×2×2×2×2×2}", "9 axes"),
         ("x ∈ R^{10000×10000}", "entries"),
         ("x = [2;5] ∈ R^3", "a vector of 3 entries and is a vector of 2 entries"),
         ("x ∈ R^2; x ∈ R^3", "two shapes"),

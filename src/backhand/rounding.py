@@ -1,0 +1,49 @@
+"""How a number is shown. It is rounded here and nowhere else; nothing computes with what is shown."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from backhand.syntax import Num
+
+DIGITS = 4
+"""Significant digits of a shown number."""
+
+
+def digits(value: Fraction | float) -> str:
+    """A number to four significant digits; whole thousands keep all theirs.
+
+    >>> digits(0.00669285), digits(Fraction(-5, 2)), digits(12345.6), digits(-0.0)
+    ('0.006693', '-2.5', '12346', '0')
+    """
+    x = float(value)
+    if x == 0 or not np.isfinite(x):
+        return "0" if x == 0 else str(x)
+    if 1000 <= abs(x) < 1e7:
+        return f"{x:.0f}"
+    return f"{x:.{DIGITS}g}"
+
+
+def is_rounded(value: Fraction | float) -> bool:
+    """Whether the number shown is not the number itself."""
+    if isinstance(value, Fraction):
+        shown = number(value)
+        return bool(shown.text) and Fraction(shown.text) != value
+    return not np.isfinite(value) or Fraction(digits(value)) != Fraction(value)
+
+
+def number(value: Any) -> Num:
+    """A number as it is shown: whole, as a short decimal or fraction, else rounded."""
+    if isinstance(value, Fraction):
+        if value.denominator == 1 and abs(value) < 10**9:
+            return Num(value)
+        short = digits(value)
+        if Fraction(short) == value:
+            return Num(value, short)
+        if value.denominator < 100 and abs(value.numerator) < 10_000:
+            return Num(value)
+        return Num(value, short)
+    return Num(float(value), digits(value))
