@@ -128,6 +128,7 @@ class Call:
     args: tuple[Formula, ...]
     primes: int = 0
     place: Place | None = field(default=None, compare=False)
+    font: Font = field(default="italic", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

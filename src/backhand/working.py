@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backhand.errors import BackhandError, Place
+from backhand.expr import Expr
+from backhand.functions import Interval
 from backhand.graph import Graph, Layout, Value, floats
+from backhand.slots import Index
 from backhand.syntax import Formula
 
 Prose: TypeAlias = tuple[str | Formula, ...]
@@ -141,6 +144,34 @@ class Working:
         from backhand.writing.drawing import draw
 
         return draw(self.picture)
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """A derivative that stands in a claim: its sign, what is differentiated, and by what."""
+
+    sign: Formula
+    body: Expr
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A statement about formulas that may be true or false: `d/dx(sin x) = cos x`.
+
+    `left` and `right` have the axes `axes` and no derivative signs any more: those were worked out
+    in reading, and `derivatives` lists them. `graph` holds the names, without values where they are
+    free. `domain`: where the claim is made, a closed interval for a name; no entry means everywhere.
+    """
+
+    text: str
+    formula: Formula
+    graph: Graph
+    left: Expr
+    right: Expr
+    axes: tuple[Index, ...] = ()
+    derivatives: tuple[Derivative, ...] = ()
+    domain: Mapping[str, Interval] = field(default_factory=dict[str, Interval])
 
 
 @dataclass(frozen=True, kw_only=True)

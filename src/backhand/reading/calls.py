@@ -190,7 +190,7 @@ def _starts_call(parser: Parser) -> bool:
 def _call(parser: Parser, of: Name, args: tuple[Formula, ...], primes: int) -> Formula:
     """The call under the table's own name, or the notation that it stands for."""
     if of.name in parser.known.functions:
-        return Call(of.name, args, primes, of.place)
+        return Call(of.name, args, primes, of.place, of.font)
     if of.name in _NOTATIONS and not primes:
         arity, build = _NOTATIONS[of.name]
         if len(args) != arity:
@@ -201,7 +201,7 @@ def _call(parser: Parser, of: Name, args: tuple[Formula, ...], primes: int) -> F
             )
         return build(*args)
     function = READ_AS.get(of.name) or COMPOSED_AS.get(of.name) or of.name
-    return Call(function, args, primes, of.place)
+    return Call(function, args, primes, of.place, of.font)
 
 
 def _sum(parser: Parser, of: Name) -> Formula:
