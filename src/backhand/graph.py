@@ -282,6 +282,26 @@ class Graph:
 
         return gradient(self.at_point(point).with_values(**dict(at or {})), of, by)
 
+    def hessian(self, *by: str, of: str | None = None, point: int = 1) -> Working:
+        """The second derivatives of the objective by a quantity, or mixed by two.
+
+        >>> import backhand
+        >>> graph = backhand.model("x = 3; w = 2; J = (w x - 5)^2")
+        >>> graph.hessian("w").value
+        18.0
+        """
+        from backhand.calculus.second import hessian
+
+        return hessian(self.at_point(point), of, by)
+
+    def hessian_vector(
+        self, direction: Mapping[str, ArrayLike], *, of: str | None = None, point: int = 1
+    ) -> Working:
+        """The objective's Hessian times a vector, given by name, without forming the Hessian."""
+        from backhand.calculus.second import hessian_vector
+
+        return hessian_vector(self.at_point(point), direction, of)
+
     def step(self, eta: float, *, point: int | None = 1) -> Working:
         """One update of every parameter by (stochastic) gradient descent with learning rate `eta`.
 

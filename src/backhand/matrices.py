@@ -20,7 +20,7 @@ from backhand.expr import (
     Compare,
     Constant,
     Expr,
-    Index,
+    Image,
     Mul,
     Number,
     Order,
@@ -40,17 +40,17 @@ from backhand.expr import (
 from backhand.functions import TABLE
 from backhand.graph import AXES, POINT, Graph, Layout, Quantity
 from backhand.notation import formula, named, parts
-from backhand.products import Shaped, aligned, chain_of, joined, scaled
+from backhand.products import Shaped, added, after, aligned, chain_of, joined, scaled
+from backhand.slots import Affine, Index, Slot
 from backhand.syntax import (
     Call,
     Entry,
     Flipped,
     Formula,
-    Minus,
     Name,
     Norm,
     Num,
-    Plus,
+    Partial,
     Raised,
     Rows,
     Test,
@@ -129,7 +129,7 @@ def _shaped_over(expr: Expr, axes: Sequence[Index], graph: Graph, layout: Layout
     if sum(1 for _ in postorder(expr)) > MAX_NODES:
         return None
     found = _shaped(expr, graph, layout)
-    if found is None or any(a.size > 1 for a in set(axes) - found.indices):
+    if found is None or any(a.extent != 1 for a in set(axes) - found.indices):
         return None
     if len(axes) == 2 and found.indices == frozenset({axes[1]}):
         # A matrix with one row: what was found is that row, standing as a column.
@@ -150,6 +150,8 @@ def _shaped(expr: Expr, graph: Graph, layout: Layout) -> Shaped | None:
             return _scalar(formula(expr, graph))
         case Ref():
             return _reference(expr, graph, layout)
+        case Image():
+            return _image(expr, graph, layout)
         case Padded(name, (Index() as index,), rank):
             whole = index.lower == 0 and index.size == graph[name].size + 1
             one: Formula = Num(Fraction(1))
@@ -194,19 +196,20 @@ def _scalar(f: Formula) -> Shaped:
 def _reference(node: Ref, graph: Graph, layout: Layout) -> Shaped | None:
     quantity = graph[node.name]
     free = [s for s in node.slots if isinstance(s, Index)]
-    if len(set(free)) != len(free) or len(free) > 2:
+    summed = any(isinstance(slot, Affine) for slot in node.slots)
+    if len(set(free)) != len(free) or len(free) > 2 or summed:
         return None
     cut: list[Formula] = []
     for slot, axis in zip(node.slots, quantity.axes, strict=True):
-        if isinstance(slot, int):
+        if not isinstance(slot, Index):
             # Row 1 of a matrix with one row is the matrix itself.
-            if axis.size > 1 and free:
+            if axis.extent != 1 and free:
                 return None
             cut.append(Words(":"))
         else:
-            whole = slot.lower == axis.lower and slot.size == axis.size
+            whole = (slot.lower, slot.upper) == (axis.lower, axis.upper)
             cut.append(Words(":" if whole else f"{slot.lower}:{slot.upper}"))
-    if not free and node.slots and quantity.size > 1:
+    if not free and node.slots and not quantity.single:
         return _scalar(formula(node, graph))
     name = named(graph, node.name)
     if any(isinstance(c, Words) and c.text != ":" for c in cut):
@@ -222,6 +225,38 @@ def _reference(node: Ref, graph: Graph, layout: Layout) -> Shaped | None:
     return Shaped((name,), rows=free[0])
 
 
+def _image(node: Image, graph: Graph, layout: Layout) -> Shaped | None:
+    """A function of whole quantities, or its Jacobian, which stands as the layout has it."""
+    if len(node.by) > 1 or any(not isinstance(s, Index) for s in indices_of(node)):
+        return None
+    args = tuple(named(graph, each) for each in node.of)
+    slots = [s for s in indices_of(node) if isinstance(s, Index)]
+    if len(set(slots)) != len(slots) or len(slots) > 2:
+        return None
+    rows, cols = (*slots, None, None)[:2]
+    if node.name == "inv":
+        return Shaped((Raised(args[0], Num(Fraction(-1))),), rows, cols)
+    if not node.by:
+        return (
+            Shaped((Call(node.name, args),), rows, cols) if slots else _scalar(formula(node, graph))
+        )
+    top = Name(node.name, "bold" if node.slots else "italic")
+    by, at = node.by[0]
+    sign = Partial(top, named(graph, by), graph.single_variable)
+    if not slots:
+        return _scalar(sign)
+    if not node.slots and len(at) < 2:
+        rows, cols = None, rows
+    elif not node.slots:
+        rows, cols = cols, rows
+    return Shaped((sign,), *((rows, cols) if layout == "numerator" else (cols, rows)))
+
+
+def indices_of(node: Image) -> tuple[Slot, ...]:
+    """The positions of a function's value, then those of what it is differentiated by."""
+    return (*node.slots, *(slot for _, at in node.by for slot in at))
+
+
 def _by_entry(args: Sequence[Expr], build: Callable[..., Formula], inner: Inner) -> Shaped | None:
     found = [inner(arg) for arg in args]
     shaped = aligned([f for f in found if f]) if all(found) else None
@@ -233,11 +268,9 @@ def _by_entry(args: Sequence[Expr], build: Callable[..., Formula], inner: Inner)
 
 
 def _added(args: Sequence[Expr], inner: Inner) -> Shaped | None:
-    def build(*terms: Formula) -> Formula:
-        first = next((t for t in terms if not isinstance(t, Minus)), terms[0])
-        return Plus((first, *(t for t in terms if t is not first)))
-
-    return _by_entry(args, build, inner)
+    found = [inner(arg) for arg in args]
+    shaped = aligned([f for f in found if f]) if all(found) else None
+    return added(shaped) if shaped else None
 
 
 def _raised(base: Expr, exponent: Expr, inner: Inner) -> Shaped | None:
@@ -257,7 +290,7 @@ def _raised(base: Expr, exponent: Expr, inner: Inner) -> Shaped | None:
 def _diagonal(delta: Same, rest: Sequence[Expr], inner: Inner) -> Shaped | None:
     """A vector on the diagonal, or the identity matrix: `v[j] · [j = k]`."""
     left, right = delta.left, delta.right
-    if not isinstance(left, Index) or not isinstance(right, Index) or left.size != right.size:
+    if not isinstance(left, Index) or not isinstance(right, Index) or left.extent != right.extent:
         return None
     if not rest:
         return Shaped((Name("I", "upright"),), left, right)
@@ -278,8 +311,13 @@ def _summed(node: Total, inner: Inner) -> Shaped | None:
         bound.add(index)
     match body:
         case Mul(args):
-            return _contracted(args, frozenset(bound), inner)
-        case Power((base, Number(value))) if value == 2 and len(bound) == 1:
+            found = _contracted(args, frozenset(bound), inner)
+            return found or _traced(args, frozenset(bound), inner)
+        case Ref(_, (Index() as row, column)) if row == column and len(bound) == 1:
+            other = row.named("∘tr")
+            matrix = inner(ref(body.name, row, other))
+            return _scalar(Call("tr", (matrix.formula,))) if matrix else None
+        case Power((base, Number(value))) if value == 2:
             vector = inner(base)
             if vector is not None and vector.indices == frozenset(bound):
                 return _scalar(Raised(Norm(vector.formula), Num(Fraction(2))))
@@ -289,6 +327,29 @@ def _summed(node: Total, inner: Inner) -> Shaped | None:
             if vector is not None and vector.indices == frozenset(bound):
                 return _scalar(Call("sum", (vector.formula,)))
             return None
+
+
+def _traced(factors: Sequence[Expr], bound: frozenset[Index], inner: Inner) -> Shaped | None:
+    """A product of matrices in a ring, summed over every index: a trace."""
+    found = [inner(factor) for factor in factors]
+    pieces = [piece for piece in found if piece is not None]
+    matrices = [piece for piece in pieces if len(piece.indices) == 2]
+    if len(pieces) < len(found) or not matrices or any(len(p.indices) == 1 for p in pieces):
+        return None
+    first, *rest = matrices
+    opening = first.rows
+    ring, link = first, first.cols
+    while rest:
+        following = next((m for m in rest if link in m.indices), None)
+        if following is None or link not in bound:
+            return None
+        rest.remove(following)
+        step = following if following.rows == link else following.flipped()
+        ring, link = after(ring, step), step.cols
+    if link != opening or link not in bound:
+        return None
+    scalars = [piece for piece in pieces if not piece.indices]
+    return scaled([*scalars, _scalar(Call("tr", (ring.formula,)))], [])
 
 
 def _contracted(factors: Sequence[Expr], bound: frozenset[Index], inner: Inner) -> Shaped | None:

@@ -264,8 +264,7 @@ def _image(
         return Entry(Call(name, args), at) if at else Call(name, args)
     top = Entry(Name(name), at) if at else Name(name, "bold" if slots else "italic")
     below = [named(graph, each, _slots(where, letters)) for each, where in by]
-    scalar = all(not where for _, where in by) and len(of) == 1 and not slots
-    return Partial(top, below[0], scalar, then=tuple(below[1:]))
+    return Partial(top, below[0], graph.single_variable, then=tuple(below[1:]))
 
 
 def _num(value: int) -> Num:

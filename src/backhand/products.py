@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from backhand.expr import Index
 from backhand.notation import product
-from backhand.syntax import Flipped, Formula, Minus, Num, Over, Times
+from backhand.slots import Index
+from backhand.syntax import Call, Flipped, Formula, Minus, Name, Num, Over, Plus, Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Shaped:
     """A product in matrix notation, with the index of its rows and of its columns.
 
     `chain` are the arrays multiplied in order (none for a scalar), `front` the scalars before them,
-    `below` those they are divided by. A column vector has rows only.
+    `below` those they are divided by. A column vector has rows only. `terms`: those of a sum, which
+    is transposed term by term.
     """
 
     chain: tuple[Formula, ...] = ()
@@ -30,6 +31,7 @@ class Shaped:
     coefficient: Fraction = Fraction(1)
     front: tuple[Formula, ...] = ()
     below: tuple[Formula, ...] = ()
+    terms: tuple[Shaped, ...] = ()
 
     @property
     def indices(self) -> frozenset[Index]:
@@ -55,8 +57,22 @@ class Shaped:
 
     def flipped(self) -> Shaped:
         """The transpose."""
+        if self.terms:
+            turned = added([term.flipped() for term in self.terms])
+            return replace(turned, coefficient=self.coefficient, front=self.front, below=self.below)
         chain = tuple(flip(f) for f in reversed(self.chain))
         return replace(self, chain=chain, rows=self.cols, cols=self.rows)
+
+
+def added(terms: Sequence[Shaped]) -> Shaped:
+    """The sum of products over the same rows and columns, a positive one first."""
+    first = next((t for t in terms if not isinstance(t.formula, Minus)), terms[0])
+    ordered = (first, *(t for t in terms if t is not first))
+    whole = Plus(tuple(term.formula for term in ordered))
+    lead = next((t for t in terms if t.indices), None)
+    if lead is None:
+        return Shaped(front=(whole,))
+    return Shaped((whole,), lead.rows, lead.cols, terms=ordered)
 
 
 def flip(f: Formula) -> Formula:
@@ -64,6 +80,8 @@ def flip(f: Formula) -> Formula:
     match f:
         case Flipped(of):
             return of
+        case Name("I", "upright") | Call("diag"):
+            return f
         case Times(factors, "⊙"):
             return Times(tuple(flip(t) for t in factors), "⊙")
         case _:
@@ -109,7 +127,8 @@ def _by_entries(same: Sequence[Shaped]) -> Shaped:
 def chain_of(groups: list[Shaped], bound: frozenset[Index]) -> Shaped | None:
     """Take one connected chain of factors out of `groups`, multiplied from end to end."""
     start = next((g for g in groups if g.indices - bound), None)
-    start = start or next((g for g in groups if len(g.indices) == 1), None)
+    ends = [g for g in groups if len(g.indices) == 1]
+    start = start or next((g for g in ends if g.rows is None), next(iter(ends), None))
     if start is None:
         return None
     groups.remove(start)
@@ -122,12 +141,12 @@ def chain_of(groups: list[Shaped], bound: frozenset[Index]) -> Shaped | None:
             return None
         groups.remove(following[0])
         step = following[0] if following[0].rows == link else following[0].flipped()
-        whole = _after(whole, step)
+        whole = after(whole, step)
         link = step.cols
     return replace(whole, rows=row, cols=link)
 
 
-def _after(left: Shaped, right: Shaped) -> Shaped:
+def after(left: Shaped, right: Shaped) -> Shaped:
     """The product of two, with what both have before them and below."""
     return Shaped(
         (*left.chain, *right.chain),
@@ -136,6 +155,7 @@ def _after(left: Shaped, right: Shaped) -> Shaped:
         left.coefficient * right.coefficient,
         (*left.front, *right.front),
         (*left.below, *right.below),
+        () if left.chain and right.chain else (*left.terms, *right.terms),
     )
 
 
@@ -145,13 +165,13 @@ def scaled(scalars: Sequence[Shaped], arrays: Sequence[Shaped]) -> Shaped:
     for scalar in scalars:
         # A chain that closes is one number: an inner product.
         closed = replace(scalar, chain=(), front=(*scalar.front, *_one_factor(scalar.chain)))
-        front = _after(front, closed)
+        front = after(front, closed)
     if len(arrays) == 2:
         left, right = (a if a.rows else a.flipped() for a in arrays)
-        whole = _after(left, right.flipped())
-        return replace(_after(front, whole), rows=whole.rows)
+        whole = after(left, right.flipped())
+        return replace(after(front, whole), rows=whole.rows)
     if arrays:
-        return replace(_after(front, arrays[0]), rows=arrays[0].rows)
+        return replace(after(front, arrays[0]), rows=arrays[0].rows)
     return front
 
 

@@ -280,6 +280,14 @@ class Solution:
         every = (note for graph in graphs.values() for note in graph.notes)
         return tuple(note for note in dict.fromkeys(every) if (note,) not in told)
 
+    @classmethod
+    def of_one(cls, working: Working, title: str) -> Solution:
+        """A solution that holds one working, asked for without a worksheet."""
+        question = Question("", "", (), Graph(()))
+        block = Block("question", "", question=question)
+        sheet = Worksheet(title, (block,), ())
+        return cls(sheet, (Answered(question, (working,)),), working.layout or "numerator")
+
     def page(self) -> Iterator[tuple[Block, Answered | None]]:
         """The page's blocks, each question with its answers; of a selection the title and those."""
         chosen = {id(answered.question): answered for answered in self.answers}

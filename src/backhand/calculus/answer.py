@@ -22,7 +22,8 @@ from backhand.calculus.counting import (
 from backhand.calculus.derive import chain_rule, entry_derivative
 from backhand.calculus.descent import step, update
 from backhand.calculus.forward import equation, forward, value_of
-from backhand.calculus.gradient import array_derivative, gradient, objective_of
+from backhand.calculus.gradient import gradient, objective_of
+from backhand.calculus.jacobian import array_derivative
 from backhand.calculus.local import local_working
 from backhand.calculus.objective import objective
 from backhand.calculus.paths import Spot, is_entry, spot

@@ -208,7 +208,7 @@ def _adjoint(graph: Graph, of: Quantity, by: Quantity, users: Sequence[Quantity]
     )
     outer, inner = own[: of.rank], own[of.rank :]
     terms: list[Expr] = []
-    for user in users:
+    for user in reversed(users):
         if user.name == of.name:
             terms.append(local_derivative(graph, user.name, outer, by.name, inner))
             continue

@@ -8,6 +8,7 @@ time, each as a sum over its entries.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -30,6 +31,7 @@ from backhand.expr import (
     Add,
     Apply,
     Expr,
+    Image,
     Mul,
     Power,
     Ref,
@@ -104,11 +106,13 @@ def _without_hops(graph: Graph, found: Paths) -> Working:
 
 def chain_formula(graph: Graph, found: Paths) -> Equal:
     """The chain rule written out over the paths."""
-    terms = [
-        product([partial(graph, hop.of, hop.by) for hop in without_aliases(graph, path)])
-        for path in found.each()
-    ]
+    each = [without_aliases(graph, path) for path in found.each()]
+    terms = [product([partial(graph, hop.of, hop.by) for hop in path]) for path in each]
     left = partial(graph, found.start, found.end)
+    if left in terms and len(terms) > 1:
+        # The whole derivative has a straight d; ∂ holds the other arguments fixed.
+        terms[terms.index(left)] = replace(left, straight=False)
+        left = replace(left, straight=True)
     if terms == [left]:
         return Equal((left,), ())
     return equals(left, terms[0] if len(terms) == 1 else Plus(tuple(terms)))
@@ -133,11 +137,12 @@ def _along_paths(graph: Graph, found: Paths, values: Mapping[str, Value]) -> Wor
     if len(hops) != 1 or found.count != 1:
         rule = "chain rule" if found.count == 1 else "multivariate chain rule"
         steps.append(Step(title=(_count_of_paths(found.count),), rule=rule, formula=chain))
-    steps += [_factor_step(hop, graph, values) for hop in hops]
+    steps += [_factor_step(hop, graph, values) for hop in hops if not isinstance(hop.slope, Image)]
     slope = add(*(mul(*(hop.slope for hop in path)) for path in each))
     whole = None if any(f is None for f in factors.values()) else _exact_sum(each, factors)
     if whole is None:
-        steps += _symbolic(graph, found, slope, left)
+        more = _symbolic(graph, slope, left)
+        steps += [step for step in more if step.formula != (steps[0].formula if steps else None)]
         last = steps[-1].formula
         answer: Prose = (last,) if last is not None else (left,)
         return Working(ask=_ask(found), answer=answer, steps=tuple(steps), values=values)
@@ -263,15 +268,10 @@ def _product_step(
     )
 
 
-def _symbolic(graph: Graph, found: Paths, slope: Expr, left: Formula) -> list[Step]:
+def _symbolic(graph: Graph, slope: Expr, left: Formula) -> list[Step]:
     """Without values: the product of the factors, then everything in the given names."""
-    steps = [
-        Step(
-            title=("Put the factors in",),
-            rule="chain rule",
-            formula=equals(left, formula(slope, graph)),
-        )
-    ]
+    together = equals(left, formula(slope, graph))
+    steps = [Step(title=("Put the factors in",), rule="chain rule", formula=together)]
     whole = expanded(slope, graph)
     if whole is not slope:
         steps.append(

@@ -1,30 +1,24 @@
-"""Derivatives of whole vectors and matrices: backpropagation, Jacobians, and the two layouts.
+"""Backpropagation: the gradient of a scalar, backwards through the graph, one quantity at a time.
 
-Numerator layout: the derivative of y in R^m by x in R^n is m×n, a scalar by an m×n matrix n×m, and
-chains read left to right. Denominator layout: the transposes, chains reversed. A gradient, which an
-update subtracts, always has its parameter's own shape.
+A gradient, which an update subtracts, always has its parameter's own shape.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
-from backhand.calculus.chain import backward, local_derivative, partial_name
+from backhand.calculus.chain import backward
 from backhand.calculus.evaluate import computable, evaluate
 from backhand.calculus.forward import trace
-from backhand.calculus.paths import routes
+from backhand.calculus.layout import arranged
 from backhand.errors import AskError
 from backhand.expr import ZERO, mul, names, same
 from backhand.graph import AXES, Graph, Layout, Quantity, Role, Value
-from backhand.matrices import matrix_form, turned
-from backhand.notation import equals, formula, named, result, value_formula
-from backhand.syntax import Entry, Formula, Name, Plus, Times, Words, replaced
+from backhand.matrices import matrix_form
+from backhand.notation import equals, formula, named, partial_name, result, value_formula
+from backhand.syntax import Entry, Formula, Name, Words, replaced
 from backhand.working import Prose, Step, Working
-
-MAX_ROUTES = 4
-"""A chain of vectors along more ways isn't written out."""
 
 
 def objective_of(graph: Graph, of: str | None = None) -> str:
@@ -32,9 +26,9 @@ def objective_of(graph: Graph, of: str | None = None) -> str:
     name = of or graph.objective
     if name is None:
         raise AskError("this graph has no objective", "define a scalar J, such as J = (y - yhat)^2")
-    if graph[name].size != 1:
+    if not graph[name].single:
         raise AskError(
-            f"{name} has {graph[name].size} entries; a gradient is that of a scalar",
+            f"{name} is no scalar, and a gradient is that of a scalar",
             f"ask for `jacobian {name} ...`",
         )
     return name
@@ -81,7 +75,7 @@ def gradient(graph: Graph, of: str | None = None, by: Sequence[str] = ()) -> Wor
     if not chosen:
         raise AskError("this graph has no parameter", f"name what to differentiate {name} by")
     whole, known = gradients(graph, name, chosen, trace(graph))
-    needed = _on_the_way(whole, name, chosen)
+    needed = on_the_way(whole, name, chosen)
     steps = [
         backward_step(q, whole, known, "denominator")
         for q in whole.with_role(Role.GRADIENT)
@@ -103,7 +97,7 @@ def gradient(graph: Graph, of: str | None = None, by: Sequence[str] = ()) -> Wor
     )
 
 
-def _on_the_way(whole: Graph, of: str, by: Collection[str]) -> set[str]:
+def on_the_way(whole: Graph, of: str, by: Collection[str]) -> set[str]:
     """The derivatives from which those by `by` are worked out, and these themselves."""
     needed = {partial_name(of, name) for name in by}
     for quantity in reversed(whole.quantities):
@@ -153,112 +147,6 @@ def _cut_note(right: Formula) -> Prose:
 
     replaced(right, leaf)
     return ("without column 0 of ", cut[0], ": the bias multiplies the constant 1") if cut else ()
-
-
-def arranged(value: Value, quantity: Quantity, graph: Graph, layout: Layout) -> Value:
-    """The array of a derivative as its layout shows it; a row is a matrix with one row."""
-    if not turned(quantity.name, graph, layout):
-        return value
-    return value.reshape(1, -1) if value.ndim == 1 else value.T
-
-
-def array_derivative(graph: Graph, of: str, by: str, layout: Layout) -> Working:
-    """The derivative of a whole quantity by a whole quantity, in the given layout.
-
-    Raises `AskError` for more than two axes together that aren't a scalar by a matrix.
-    """
-    if graph[of].rank + graph[by].rank > 2:
-        raise AskError(
-            f"the derivative of {of} by {by} has {graph[of].rank + graph[by].rank} axes "
-            "and no matrix to stand in",
-            f"name one entry, as in {of}[1]",
-        )
-    whole, known = gradients(graph, of, [by], trace(graph))
-    last = whole[partial_name(of, by)]
-    needed = _on_the_way(whole, of, [by])
-    steps = _chain_steps(graph, of, by, layout)
-    steps += [
-        backward_step(q, whole, known, layout)
-        for q in whole.with_role(Role.GRADIENT)
-        if q.name in needed
-    ]
-    sign = named(whole, last.name)
-    value = known.get(last.name)
-    shown = None if value is None else arranged(value, last, whole, layout)
-    return Working(
-        ask=f"derivative {of} {by}",
-        answer=(result(sign, shown) if shown is not None else steps[-1].formula or sign,),
-        result=shown,
-        steps=tuple(steps),
-        notes=(layout_note(graph, of, by, layout),),
-        values=known,
-        layout=layout,
-    )
-
-
-def layout_note(graph: Graph, of: str, by: str, layout: Layout) -> Prose:
-    """The layout and the shape that follows from it."""
-    rows, cols = _shape(graph, of, by, layout)
-    return (
-        f"{layout.capitalize()} layout: ",
-        named(graph, partial_name(of, by)),
-        f" is {rows}×{cols}.",
-    )
-
-
-def _shape(graph: Graph, of: str, by: str, layout: Layout) -> tuple[int, int]:
-    if graph[by].rank == 2:
-        rows, cols = graph[by].shape
-        return (cols, rows) if layout == "numerator" else (rows, cols)
-    m, n = graph[of].size, graph[by].size
-    return (m, n) if layout == "numerator" else (n, m)
-
-
-def _chain_steps(graph: Graph, of: str, by: str, layout: Layout) -> list[Step]:
-    """The chain at vector level, factors in the order of the layout, and their shapes."""
-    if graph[by].rank == 2 or graph[of].rank == 2:
-        return []
-    found = routes(graph, of, by, MAX_ROUTES)
-    if not found or found == [[of, by]] or len(found) > MAX_ROUTES:
-        return []
-    terms: list[Formula] = []
-    shapes: list[str] = []
-    for route in found:
-        pairs = list(pairwise(route))
-        if layout == "denominator":
-            pairs.reverse()
-        signs = tuple(named(graph, partial_name(a, b)) for a, b in pairs)
-        terms.append(signs[0] if len(signs) == 1 else Times(signs, "@"))
-        sizes = [_shape(graph, a, b, layout) for a, b in pairs]
-        shapes.append(" by ".join(f"{m}×{n}" for m, n in sizes))
-    chain = terms[0] if len(terms) == 1 else Plus(tuple(terms))
-    return [
-        Step(
-            title=(
-                "The chain, from output to input"
-                if layout == "numerator"
-                else "The chain, from input to output",
-            ),
-            rule=f"chain rule, {layout} layout",
-            formula=equals(named(graph, partial_name(of, by)), chain),
-            note=("shapes: " + "; ".join(shapes),),
-        )
-    ]
-
-
-def local_array(graph: Graph, of: str, by: str) -> Quantity:
-    """∂of/∂by through the one equation of `of`, as a quantity with the axes of both."""
-    source, wanted = graph[of], graph[by]
-    both = (*source.axes, *wanted.axes)
-    own = tuple(axis.named(letter) for axis, letter in zip(both, AXES, strict=False))
-    outer, inner = own[: source.rank], own[source.rank :]
-    return Quantity(
-        name=partial_name(of, by),
-        axes=own,
-        role=Role.GRADIENT,
-        definition=local_derivative(graph, of, outer, by, inner),
-        place=source.place,
-    )
 
 
 def with_quantity(graph: Graph, quantity: Quantity) -> Graph:

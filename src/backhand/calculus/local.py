@@ -10,7 +10,8 @@ from backhand.calculus.chain import at, in_terms_of, local, local_derivative
 from backhand.calculus.derive import expanded, kink_note, rule_for
 from backhand.calculus.evaluate import computable, evaluate
 from backhand.calculus.forward import equation, trace
-from backhand.calculus.gradient import arranged, layout_note, local_array, with_quantity
+from backhand.calculus.gradient import with_quantity
+from backhand.calculus.layout import arranged, layout_note, local_array
 from backhand.calculus.paths import Hop, Spot, is_entry, partial
 from backhand.errors import AskError
 from backhand.expr import Expr, names

@@ -59,7 +59,7 @@ def spot_formula(graph: Graph, spot: Spot) -> Formula:
     return named(graph, spot.name, tuple(Num(Fraction(s)) for s in spot.slots))
 
 
-def partial(graph: Graph, of: Spot, by: Spot) -> Formula:
+def partial(graph: Graph, of: Spot, by: Spot) -> Partial:
     """The derivative of one entry by another as a sign."""
     return Partial(spot_formula(graph, of), spot_formula(graph, by), graph.single_variable)
 
@@ -124,6 +124,8 @@ def _hops(graph: Graph, user: Quantity, spot: Spot, start: Spot, room: int) -> l
     general = local_derivative(graph, user.name, user.axes, spot.name, spot.slots)
     if general is ZERO:
         return []
+    if any(isinstance(axis.upper, str) for axis in user.axes):
+        return None
     ranges = [_possible(axis, general) for axis in user.axes]
     if user.name == start.name:
         ranges = [[slot] for slot in start.slots]

@@ -10,16 +10,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from itertools import chain, count, pairwise
+from typing import TypeAlias
 
 import numpy as np
 
 from backhand.calculus.chain import backward, partial_name
 from backhand.calculus.evaluate import computable, evaluate
 from backhand.calculus.forward import ancestors, equation
-from backhand.calculus.paths import MAX_PATHS, Spot, partial, routes, spot_formula
+from backhand.calculus.paths import MAX_PATHS, Spot, partial, routes
 from backhand.expr import Index, names, substitute
 from backhand.graph import Graph, Value
-from backhand.notation import DOTS, LETTERS, equals, formula, named, product, result, value_formula
+from backhand.notation import (
+    DOTS,
+    LETTERS,
+    equals,
+    formula,
+    named,
+    product,
+    result,
+    size_formula,
+    value_formula,
+)
 from backhand.syntax import Equal, Formula, Name, Num, Partial, Plus, Sum
 from backhand.working import Step, Working
 
@@ -94,13 +105,26 @@ def _adjoint_step(name: str, graph: Graph, values: Mapping[str, Value]) -> Step:
 
 
 def general_chain(graph: Graph, of: Spot, by: Spot) -> Equal:
-    """The chain as sums over indices, one for each quantity on the way, for every route."""
-    left = partial(graph, of, by)
-    found = routes(graph, of.name, by.name, MAX_PATHS)
+    """The chain from one entry to another as sums over indices, for every route."""
+    numbers = [tuple(Num(Fraction(slot)) for slot in spot.slots) for spot in (of, by)]
+    return chain_sum(graph, (of.name, numbers[0]), (by.name, numbers[1]))
+
+
+Sign: TypeAlias = tuple[str, tuple[Formula, ...]]
+"""A quantity and its entry numbers or letters."""
+
+
+def chain_sum(graph: Graph, of: Sign, by: Sign) -> Equal:
+    """The multivariate chain rule: a sum over every entry of every quantity on the way."""
+    start, end = named(graph, *of), named(graph, *by)
+    straight = graph.single_variable
+    found = routes(graph, of[0], by[0], MAX_PATHS)
+    taken = {slot.name for _, slots in (of, by) for slot in slots if isinstance(slot, Name)}
     terms: list[Formula] = []
     for route in found[:MAX_PATHS]:
-        letters = chain(LETTERS, (f"k_{n}" for n in count(1)))
-        signs: list[Formula] = [spot_formula(graph, of)]
+        spare = (letter for letter in ("i", *LETTERS) if letter not in taken)
+        letters = chain(spare, (f"k_{n}" for n in count(1)))
+        signs: list[Formula] = [start]
         bound: list[tuple[str, Index]] = []
         for name in route[1:-1]:
             slots: list[Formula] = []
@@ -109,11 +133,14 @@ def general_chain(graph: Graph, of: Spot, by: Spot) -> Equal:
                 bound.append((letter, axis))
                 slots.append(Name(letter))
             signs.append(named(graph, name, tuple(slots)))
-        signs.append(spot_formula(graph, by))
-        term = product([Partial(a, b) for a, b in pairwise(signs)])
+        signs.append(end)
+        term = product([Partial(a, b, straight) for a, b in pairwise(signs)])
         for letter, axis in reversed(bound):
-            term = Sum(letter, Num(Fraction(axis.lower)), Num(Fraction(int(axis.upper))), term)
+            term = Sum(letter, Num(Fraction(axis.lower)), size_formula(axis.upper), term)
         terms.append(term)
     if len(found) > MAX_PATHS:
         terms.append(DOTS)
+    left = Partial(start, end, straight)
+    if len(found) > 1 and [of[0], by[0]] in found:
+        left = Partial(start, end, straight=True)
     return equals(left, terms[0] if len(terms) == 1 else Plus(tuple(terms)))

@@ -9,7 +9,7 @@ from typing import Any
 
 from backhand.graph import Value
 from backhand.syntax import Formula
-from backhand.working import Prose, Solution, Step, Working
+from backhand.working import Prose, Solution, Step, Verdict, Working
 from backhand.writing.latex import answer_latex
 from backhand.writing.text import formula_text, prose_text
 
@@ -27,6 +27,17 @@ def document(solution: Solution) -> str:
     return json.dumps({"answers": answers}, ensure_ascii=False, indent=2) + "\n"
 
 
+def verdict(found: Verdict) -> str:
+    """A verdict with its reason, its witness and its working as one object."""
+    said = {
+        "verdict": found.verdict,
+        "reason": found.reason,
+        "witness": found.witness,
+        "working": _working(found.working),
+    }
+    return json.dumps(said, ensure_ascii=False, indent=2, default=_finite) + "\n"
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of the output."""
     source = files("backhand.writing").joinpath("solution.schema.json")
@@ -34,8 +45,11 @@ def schema() -> dict[str, Any]:
 
 
 def _answer(number: str, working: Working) -> dict[str, Any]:
+    return {"number": number, **_working(working)}
+
+
+def _working(working: Working) -> dict[str, Any]:
     return {
-        "number": number,
         "ask": working.ask,
         "text": prose_text(working.answer),
         "latex": answer_latex(working),

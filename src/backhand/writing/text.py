@@ -148,7 +148,8 @@ def _entry(of: Formula, slots: Sequence[Formula], point: Formula | None) -> str:
 
 
 def _script(text: str, base: str) -> str:
-    return base + (text.translate(SUPERSCRIPTS) if text.isdigit() else f"^{{{text}}}")
+    raised = f"^{text}" if len(text) == 1 else f"^{{{text}}}"
+    return base + (text.translate(SUPERSCRIPTS) if text.isdigit() else raised)
 
 
 def _plus(terms: Sequence[Formula]) -> str:
@@ -267,7 +268,7 @@ def _is_tall(found: Formula) -> bool:
 def _tall(rows: Sequence[Sequence[Formula]]) -> tuple[str, ...]:
     """A matrix in tall brackets, numbers aligned to the right."""
     cells = [[formula_text(item) for item in row] for row in rows]
-    columns = max(len(row) for row in cells)
+    columns = max(map(len, cells))
     widths = [max(len(r[c]) for r in cells if c < len(r)) for c in range(columns)]
     lines: list[str] = []
     for at, row in enumerate(cells):

@@ -170,9 +170,14 @@ def test_jacobians_in_both_layouts() -> None:
     assert columns.tolist() == rows.T.tolist()
 
 
-def test_a_derivative_that_no_matrix_holds_is_refused() -> None:
-    with pytest.raises(AskError, match="no matrix to stand in"):
-        ask(TWO, "derivative a W_1")
+def test_a_derivative_that_no_matrix_holds_is_written_by_entries() -> None:
+    working = ask(TWO, "derivative a W_1")
+    assert np.asarray(working.value).shape == (2, 2, 3)
+    assert "∂a[j]/∂W₁[k,l] = [j = k] (1,x)[l]" in working.text() or "no matrix" in working.text()
+    assert np.asarray(working.value)[1, 1].tolist() == [1, 2, 5]
+
+
+def test_an_entry_by_a_whole_array_is_refused() -> None:
     with pytest.raises(AskError, match="whole array"):
         ask(TWO, "derivative a W_1[1,1]")
 

@@ -7,7 +7,8 @@ from tests.unit.calculus.graphs import ROW, given, made, softmax_graph, two_neur
 
 from backhand.calculus.chain import backward, in_terms_of, local, local_derivative
 from backhand.calculus.derive import chain_rule, entry_derivative
-from backhand.calculus.gradient import array_derivative, gradient
+from backhand.calculus.gradient import gradient
+from backhand.calculus.jacobian import array_derivative
 from backhand.calculus.paths import Spot, paths, spot
 from backhand.errors import AskError
 from backhand.expr import ZERO, Index, Same, apply, mul, number, postorder, ref, total
