@@ -374,6 +374,8 @@ def power(base: Expr | int | Fraction, exponent: Expr | int | Fraction) -> Expr:
                 return power(inner, number(value * whole))
             case Same() | Compare() if whole > 0:
                 return base
+            case Mul((Number(value), *rest)) if whole == -1:
+                return mul(1 / value, power(mul(*rest), -1))
             case _:
                 pass
     return _node(Power, {}, (base, exponent))

@@ -7,7 +7,7 @@ equation reads `∂J/∂x = ∂J/∂a W` in numerator and `∂J/∂x = Wᵀ ∂J
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -58,7 +58,7 @@ from backhand.syntax import (
     Words,
 )
 
-MAX_NODES = 200
+MAX_NODES = 400
 """A longer equation isn't read better as matrices."""
 
 
@@ -317,6 +317,8 @@ def _summed(node: Total, inner: Inner) -> Shaped | None:
             other = row.named("∘tr")
             matrix = inner(ref(body.name, row, other))
             return _scalar(Call("tr", (matrix.formula,))) if matrix else None
+        case Add(terms):
+            return _added([_total_over(bound, term) for term in terms], inner)
         case Power((base, Number(value))) if value == 2:
             vector = inner(base)
             if vector is not None and vector.indices == frozenset(bound):
@@ -327,6 +329,12 @@ def _summed(node: Total, inner: Inner) -> Shaped | None:
             if vector is not None and vector.indices == frozenset(bound):
                 return _scalar(Call("sum", (vector.formula,)))
             return None
+
+
+def _total_over(bound: Iterable[Index], term: Expr) -> Expr:
+    for index in bound:
+        term = total(index, term)
+    return term
 
 
 def _traced(factors: Sequence[Expr], bound: frozenset[Index], inner: Inner) -> Shaped | None:

@@ -6,7 +6,7 @@ negative factor becomes a minus, a negative power a fraction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from backhand.expr import (
@@ -177,12 +177,19 @@ def _letters(expr: Expr, graph: Graph) -> dict[str, str]:
             first, axis = node.slots[0], graph[node.name].axes
             if isinstance(first, Index) and axis and axis[0].name == POINT:
                 points.add(first.name)
+    sizes = {i.upper for node in postorder(expr) for i in _indices_of(node)}
     own = {name: name for name in found if name.isalpha()}
     own |= {name: POINT for name in points if POINT not in own}
-    spare = [letter for letter in LETTERS if letter not in own.values()]
+    spare = [letter for letter in LETTERS if letter not in own.values() and letter not in sizes]
     others = sorted(name for name in found if name not in own)
     spare += [f"k_{n}" for n in range(1, max(1, len(others) - len(spare) + 1))]
     return {**own, **dict(zip(others, spare, strict=False))}
+
+
+def _indices_of(node: Expr) -> Iterator[Index]:
+    yield from node.free
+    if isinstance(node, Total):
+        yield node.index
 
 
 def _slots(slots: Sequence[Slot], letters: Mapping[str, str]) -> tuple[Formula, ...]:

@@ -66,6 +66,9 @@ class Shaped:
 
 def added(terms: Sequence[Shaped]) -> Shaped:
     """The sum of products over the same rows and columns, a positive one first."""
+    terms = _gathered(terms)
+    if len(terms) == 1:
+        return terms[0]
     first = next((t for t in terms if not isinstance(t.formula, Minus)), terms[0])
     ordered = (first, *(t for t in terms if t is not first))
     whole = Plus(tuple(term.formula for term in ordered))
@@ -73,6 +76,16 @@ def added(terms: Sequence[Shaped]) -> Shaped:
     if lead is None:
         return Shaped(front=(whole,))
     return Shaped((whole,), lead.rows, lead.cols, terms=ordered)
+
+
+def _gathered(terms: Sequence[Shaped]) -> Sequence[Shaped]:
+    """Terms that differ in their number only added up, where the first of them stood."""
+    counts: dict[Shaped, Fraction] = {}
+    for term in terms:
+        bare = replace(term, coefficient=Fraction(1))
+        counts[bare] = counts.get(bare, Fraction(0)) + term.coefficient
+    kept = [replace(bare, coefficient=count) for bare, count in counts.items() if count]
+    return kept or terms[:1]
 
 
 def flip(f: Formula) -> Formula:

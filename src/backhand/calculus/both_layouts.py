@@ -86,10 +86,9 @@ def _steps(
         for step in working.steps:
             if step.title[0] == "By entries" and which != found[0][0]:
                 continue
-            title = (
-                step.title if len(found) == 1 else (f"{which.capitalize()} layout: ", *step.title)
-            )
-            yield replace(step, title=title)
+            if len(found) > 1 and "layout" not in step.rule:
+                step = replace(step, rule=f"{step.rule}, {which} layout")
+            yield step
 
 
 def _given(graph: Graph) -> Iterator[Step]:

@@ -44,10 +44,14 @@ _CONSTANTS = {"pi": np.pi, "e": np.e}
 
 
 def computable(expr: Expr, values: Mapping[str, Value]) -> bool:
-    """Whether an expression has a value: all its names have, and every function is known."""
-    return names(expr) <= set(values) and not any(
-        isinstance(node, Image) and node.name not in ARRAY_FUNCTIONS for node in postorder(expr)
-    )
+    """Whether an expression has a value: all names have one, every function and size is known."""
+    return names(expr) <= set(values) and not any(map(_is_symbolic, postorder(expr)))
+
+
+def _is_symbolic(node: Expr) -> bool:
+    if isinstance(node, Image) and node.name not in ARRAY_FUNCTIONS:
+        return True
+    return any(isinstance(index.upper, str) for index in node.free)
 
 
 def evaluate(expr: Expr, axes: Sequence[Index], graph: Graph, values: Mapping[str, Value]) -> Value:

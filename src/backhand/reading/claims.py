@@ -16,7 +16,7 @@ from backhand.graph import Graph, Quantity, Role, axes
 from backhand.reading.conditions import cut
 from backhand.reading.elaborate import Elaborator, Scope, known_graph
 from backhand.reading.free_names import CONSTANTS, calls, completed, free, functions_of
-from backhand.reading.maths import START, Known, statements
+from backhand.reading.maths import START, Known, defined_names, statements
 from backhand.reading.meaning import model
 from backhand.reading.signatures import signature_lines
 from backhand.reading.tensors import Tensor, over
@@ -165,7 +165,8 @@ def _stated(text: str, start: Place) -> Stated:
     """The last statement of a text, after the graph that the text before it defines."""
     body, conditions = cut(_unlisted(text), start)
     plain, signatures = signature_lines(body, start)
-    found = statements(plain, _known(plain, signatures, start), start)
+    known = _known(plain, signatures, start) | defined_names("\n".join(conditions.declared))
+    found = statements(plain, known, start)
     if not found:
         raise ReadingError("there is nothing to read", "write a formula", start)
     *before, last = found

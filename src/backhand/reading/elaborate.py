@@ -291,9 +291,10 @@ class Elaborator:
             return matrix_functions.diagonal(args)
         if name in ("sum", "mean"):
             _check_arity(name, len(args), 1)
-            size = prod(own.size for own in args[0].axes)
             whole = entries_sum(args[0])
-            return whole if name == "sum" else Tensor(whole.expr / size)
+            if name == "sum":
+                return whole
+            return Tensor(whole.expr / prod(own.size for own in args[0].axes))
         close = get_close_matches(name, [*READ_AS, *COMPOSED_AS, *self.functions], n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         raise MeaningError(f"I don't know the function {name}", f"{hint}define it: {name}(x) = ...")
