@@ -198,7 +198,7 @@ class Verdict:
 class Ask:
     """One explicit question to a graph: `derivative J W_2[1,1]` is a verb and its words.
 
-    `options`: what stood as `name=value`, still as text.
+    `options`: what stood as `name=value`, still as text. `claim`: what a `check` is about.
     """
 
     text: str
@@ -206,6 +206,7 @@ class Ask:
     words: tuple[str, ...]
     options: Mapping[str, str]
     place: Place | None = None
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)

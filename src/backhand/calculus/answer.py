@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from backhand.calculus.classify import classify
+from backhand.calculus.convexity import convexity
 from backhand.calculus.counting import (
     activation_parameters,
     layer_parameters,
@@ -28,6 +29,7 @@ from backhand.calculus.local import local_working
 from backhand.calculus.objective import objective
 from backhand.calculus.paths import Spot, is_entry, spot
 from backhand.calculus.picture import picture
+from backhand.calculus.second import hessian
 from backhand.errors import AskError, BackhandError
 from backhand.graph import Graph, Layout, Quantity, Role
 from backhand.notation import named, result, space_of, value_formula
@@ -139,6 +141,23 @@ def _loss(asked: Asked) -> Working:
     return value_of(asked.graph, next(iter(named_so), objective_of(asked.graph)), asked.earlier)
 
 
+def _hessian(asked: Asked) -> Working:
+    of, *by = asked.ask.words
+    return hessian(asked.graph, of, by)
+
+
+def _check(asked: Asked) -> Working:
+    from backhand.calculus.identity import identity
+
+    assert asked.ask.claim is not None
+    return identity(asked.ask.claim).working
+
+
+def _convex(asked: Asked) -> Working:
+    of, *by = asked.ask.words
+    return convexity(asked.graph, of, by).working
+
+
 def _parameters(asked: Asked) -> Working:
     match asked.ask.words:
         case ("layer", number):
@@ -208,6 +227,9 @@ ANSWERS: Mapping[str, Answer] = {
     "derivative": _derivative,
     "gradient": _gradient,
     "jacobian": _derivative,
+    "hessian": _hessian,
+    "check": _check,
+    "convex": _convex,
     "update": _update,
     "draw": _draw,
     "model": lambda asked: shown(asked.graph),

@@ -65,12 +65,17 @@ ASKS: dict[str, AskForm] = {
         AskForm("derivative Q BY", "dQ/dBY worked out, to its value"),
         AskForm("gradient Q [BY]", "by every parameter, or by one quantity"),
         AskForm("jacobian OUT IN", "all derivatives of OUT by IN"),
+        AskForm("hessian Q BY [BY]", "the second derivatives of a number"),
+        AskForm("convex Q [BY]", "whether it is convex in its parameters, or in one quantity"),
+        AskForm("check TEXT", "whether a claim such as d/dx(x^2) = 2x is true, with a proof"),
         AskForm("update BY eta=2 [point=1 | over=all]", "one step of gradient descent"),
         AskForm("draw [BY]", "the network, the paths by BY lit"),
         AskForm("model", "the equations, shapes and roles"),
     )
 }
 """Every verb with its form."""
+TEXTS = frozenset(verb for verb, form in ASKS.items() if form.usage == f"{verb} TEXT")
+"""The verbs that are followed by a text of mathematics, which isn't split into words."""
 
 
 def usages() -> str:
@@ -92,10 +97,13 @@ def parse_ask(text: str, place: Place | None = None) -> Ask:
     text = text.strip()
     if len(text) > MAX_LENGTH:
         raise LimitError(f"an ask has at most {MAX_LENGTH} characters", "shorten it", place)
-    verb, *rest = _words(text, place) or [""]
+    verb = text.partition(" ")[0]
+    rest = [] if verb in TEXTS else _words(text, place)[1:]
     form = ASKS.get(verb)
     if form is None:
         raise _unknown(verb, place)
+    if verb in TEXTS:
+        return _of_text(text, verb, form, place)
     options = [_option(word, form, place) for word in rest if _is_option(word)]
     words = tuple(word for word in rest if not _is_option(word))
     ask = Ask(text=text, verb=verb, words=words, options=dict(options), place=place)
@@ -103,6 +111,14 @@ def parse_ask(text: str, place: Place | None = None) -> Ask:
     if fault:
         raise AskError(f"{fault} in the ask {text!r}", f"write: {form.usage}", place)
     return ask
+
+
+def _of_text(text: str, verb: str, form: AskForm, place: Place | None) -> Ask:
+    """An ask whose words are one text: a claim."""
+    rest = text.removeprefix(verb).strip()
+    if not rest:
+        raise AskError(f"words are missing in the ask {text!r}", f"write: {form.usage}", place)
+    return Ask(text=text, verb=verb, words=(rest,), options={}, place=place)
 
 
 def _fault(ask: Ask, form: AskForm, options: list[str]) -> str:
@@ -135,7 +151,7 @@ def quantities(ask: Ask) -> tuple[str, ...]:
     for word, slot in zip(ask.words, _pattern(ask) or (), strict=True):
         if slot == "NAMES":
             found += _words(word, ask.place, separators=",")
-        elif slot.isupper() and slot != "N":
+        elif slot.isupper() and slot not in ("N", "TEXT"):
             found.append(word)
     return tuple(found)
 

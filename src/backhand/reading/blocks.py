@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from backhand.errors import AskError, BackhandError, Place, ReadingError
 from backhand.graph import Graph, Layout
 from backhand.reading.asks import ASKS, parse_ask
+from backhand.reading.claims import claim
 from backhand.reading.numbering import Numbers, joined
 from backhand.working import Ask, Block, Question
 
@@ -288,7 +289,9 @@ class Page:
                 "go on counting, or give the second list a heading of its own",
                 self._place(item.start + 1, 1),
             )
-        question = Question(number, "\n\n".join(item.words), tuple(item.asks), self.graph())
+        graph = self.graph()
+        asks = tuple(_with_claim(ask, graph) for ask in item.asks)
+        question = Question(number, "\n\n".join(item.words), asks, graph)
         self.asked.append((question, len(self.graphs)))
         self._piece(item.start, item.end, "question", question=question)
 
@@ -352,3 +355,14 @@ def _asking(tokens: Sequence[Token]) -> Iterator[int]:
             items.pop()
         elif items and token.type == "myst_line_comment" and _ASK.search(token.content):
             yield items[-1]
+
+
+def _with_claim(ask: Ask, graph: Graph) -> Ask:
+    """A `check` with the claim that its text makes; errors carry the place in the page."""
+    if ask.verb != "check":
+        return ask
+    try:
+        return replace(ask, claim=claim(ask.words[0], base=graph))
+    except BackhandError as error:
+        error.place = ask.place
+        raise

@@ -54,8 +54,10 @@ class Asked:
     formula: Formula
 
 
-def claim(text: str, start: Place = START) -> Claim:
+def claim(text: str, start: Place = START, base: Graph | None = None) -> Claim:
     """An equation that may be true or false, after the definitions it needs, if any.
+
+    It may use the functions of `base`; its letters are its own.
 
     Raises `BackhandError` where the text has no meaning, or the sides have different shapes.
 
@@ -63,7 +65,7 @@ def claim(text: str, start: Place = START) -> Claim:
     >>> found.left is found.right
     True
     """
-    stated = _stated(text, start)
+    stated = _stated(text, start, base)
     match stated.formula:
         case Equal((_, _), ("=",)) as equation:
             pass
@@ -161,17 +163,20 @@ def derivative(text: str, start: Place = START) -> Asked:
 # ---- what all three share ----------------------------------------------------------------------
 
 
-def _stated(text: str, start: Place) -> Stated:
+def _stated(text: str, start: Place, base: Graph | None = None) -> Stated:
     """The last statement of a text, after the graph that the text before it defines."""
+    held = base or Graph(())
     body, conditions = cut(_unlisted(text), start)
-    plain, signatures = signature_lines(body, start)
-    known = _known(plain, signatures, start) | defined_names("\n".join(conditions.declared))
+    plain, signed = signature_lines(body, start)
+    signatures = {**held.signatures, **signed}
+    known = _known(plain, (*signatures, *held.functions), start) | defined_names("\n".join(conditions.declared))
     found = statements(plain, known, start)
     if not found:
         raise ReadingError("there is nothing to read", "write a formula", start)
     *before, last = found
     definitions = "\n".join([*conditions.declared, *(each.source for each in before)])
-    graph = model(definitions, base=Graph((), notes=last.notes, signatures=signatures), start=start)
+    empty = Graph((), notes=last.notes, functions=held.functions, signatures=signatures)
+    graph = model(definitions, base=empty, start=start)
     return Stated(graph, last.formula, conditions.domain, last.place)
 
 

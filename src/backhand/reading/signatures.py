@@ -24,6 +24,7 @@ ONE = re.compile(
     r"(?:\\mathbb\s*\{?\s*R\s*\}?|ℝ|R)\s*"
     r"(?:\^\s*(?:\{[^{}]*\}|\([^()]*\)|\w)|[⁰¹²³⁴⁵⁶⁷⁸⁹ˣⁿᵐ]+)?"
 )
+BREAK = re.compile(r"(;|\\\\|\\quad|\\qquad)")
 BETWEEN = re.compile(r"[\s()×,;]*(?:\\times|x|\*)?[\s()×,;]*")
 
 
@@ -37,19 +38,26 @@ def signature_lines(text: str, start: Place) -> tuple[str, dict[str, Signature]]
     found: dict[str, Signature] = {}
     lines = text.split("\n")
     for at, line in enumerate(lines):
-        kept: list[str] = []
-        for part in line.split(";"):
-            head, colon, tail = part.replace("$", " ").partition(":")
-            sides = ARROW.split(tail)
-            if not colon or len(sides) != 2 or "=" in part:
-                kept.append(part)
-                continue
-            place = Place(start.line + at, start.column if at == 0 else 1, line)
-            signature = _signature(sides[0], sides[1].rstrip(" .,"), place)
-            for name in head.split(","):
-                found[_function_name(name, place)] = signature
-        lines[at] = ";".join(kept) if len(kept) < len(line.split(";")) else line
+        place = Place(start.line + at, start.column if at == 0 else 1, line)
+        parts = BREAK.split(line)
+        for number, part in enumerate(parts[::2]):
+            signed = _signed(part, place)
+            found |= signed
+            if signed:
+                # Blank, so that what follows keeps its column.
+                parts[2 * number] = " " * len(part)
+        lines[at] = "".join(parts)
     return "\n".join(lines), found
+
+
+def _signed(part: str, place: Place) -> dict[str, Signature]:
+    """What one statement says of functions, if it is a signature."""
+    head, colon, tail = part.replace("$", " ").partition(":")
+    sides = ARROW.split(tail)
+    if not colon or len(sides) != 2 or "=" in part:
+        return {}
+    signature = _signature(sides[0], sides[1].rstrip(" .,"), place)
+    return {_function_name(name, place): signature for name in head.split(",")}
 
 
 def _function_name(text: str, place: Place) -> str:
