@@ -271,7 +271,10 @@ def _image(
         return Entry(Call(name, args), at) if at else Call(name, args)
     top = Entry(Name(name), at) if at else Name(name, "bold" if slots else "italic")
     below = [named(graph, each, _slots(where, letters)) for each, where in by]
-    return Partial(top, below[0], graph.single_variable, then=tuple(below[1:]))
+    # f(t, g(t)): beside the whole df/dt, ∂f/∂t holds g fixed.
+    beside = len(of) > 1 and any(graph[each].definition is None for each in of)
+    straight = graph.single_variable and not beside
+    return Partial(top, below[0], straight, then=tuple(below[1:]))
 
 
 def _num(value: int) -> Num:

@@ -53,7 +53,7 @@ from backhand.notation import (
     result,
     value_formula,
 )
-from backhand.syntax import Equal, Formula, Plus
+from backhand.syntax import Equal, Formula, Partial, Plus
 from backhand.working import Prose, Step, Working
 
 
@@ -107,12 +107,17 @@ def _without_hops(graph: Graph, found: Paths) -> Working:
 def chain_formula(graph: Graph, found: Paths) -> Equal:
     """The chain rule written out over the paths."""
     each = [without_aliases(graph, path) for path in found.each()]
-    terms = [product([partial(graph, hop.of, hop.by) for hop in path]) for path in each]
     left = partial(graph, found.start, found.end)
-    if left in terms and len(terms) > 1:
-        # The whole derivative has a straight d; ∂ holds the other arguments fixed.
-        terms[terms.index(left)] = replace(left, straight=False)
-        left = replace(left, straight=True)
+    # Beside the whole derivative, with a straight d, ∂ holds the other arguments fixed.
+    beside = len(each) > 1 and any(len(path) == 1 for path in each)
+    left = replace(left, straight=left.straight or beside)
+
+    def sign(hop: Hop) -> Partial:
+        found_sign = partial(graph, hop.of, hop.by)
+        fixed = beside and hop.of == found.start
+        return replace(found_sign, straight=found_sign.straight and not fixed)
+
+    terms = [product([sign(hop) for hop in path]) for path in each]
     if terms == [left]:
         return Equal((left,), ())
     return equals(left, terms[0] if len(terms) == 1 else Plus(tuple(terms)))
