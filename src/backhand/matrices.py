@@ -119,7 +119,7 @@ def turned(name: str, graph: Graph, layout: Layout) -> bool:
     pair = parts(name)
     if pair is None or len(pair[1]) > 1:
         return False
-    of, by = graph[pair[0]].rank, graph[pair[1][0]].rank
+    of, by = (graph[each].rank for each in (pair[0], *pair[1]))
     if of == 0:
         return layout == "numerator" and by > 0
     return layout == "denominator"

@@ -302,6 +302,6 @@ def _definition_of(node: Expr, graph: Graph, keep: frozenset[str]) -> Expr | Non
     if not isinstance(node, Ref) or node.name in keep or node.name not in graph:
         return None
     quantity = graph[node.name]
-    if quantity.definition is None:
+    if quantity.definition is None or isinstance(quantity.definition, Image):
         return None
     return substitute(quantity.definition, dict(zip(quantity.axes, node.slots, strict=True)))

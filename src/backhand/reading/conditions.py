@@ -58,15 +58,17 @@ def _parts(text: str) -> Iterator[str]:
     text = text.strip().rstrip(".")
     if text.endswith(")") and text.count(")") > text.count("("):
         text = text[:-1]
-    pending = ""
+    before = ""
     for at, sign in enumerate(text):
         depth += (sign in "([{") - (sign in ")]}")
         if (match := AND.match(text, at)) and depth <= 0 and at >= start:
-            pending = f"{pending}{text[start:at]}"
-            start = match.end()
-            # `x, y > 0` bounds both names.
-            pending = f"{pending}, " if _is_name_only(pending) else (yield pending) or ""
-    yield f"{pending}{text[start:]}"
+            part = before + text[start:at]
+            start, before = match.end(), ""
+            if _is_name_only(part):
+                before = f"{part}, "  # `x, y > 0` bounds both names
+            else:
+                yield part
+    yield before + text[start:]
 
 
 def _is_name_only(text: str) -> bool:

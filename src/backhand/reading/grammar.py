@@ -278,7 +278,8 @@ class Parser:
         )
         if self.starts_operand():
             over = self.written(first, self.at)
-            if not bracketed:
+            # 1/u² du/dx: a derivative is a factor of its own to everybody.
+            if not bracketed and not self.sees("d", "∂"):
                 after = shown(self.ahead(), self.source)
                 raise self.error(
                     f"/{over} {after} can be read in two ways",

@@ -137,7 +137,7 @@ def _defined(left: Formula | None, tokens: Sequence[Token]) -> Known:
             return Known(frozenset({f"{name}_{number}"}))
         case Entry(Name(name)):
             return Known(frozenset({name}))
-        case Call(function):
+        case Call(function, args) if all(isinstance(arg, Name) for arg in args):
             return Known(functions=frozenset({function}))
         case _:
             return NOTHING_KNOWN

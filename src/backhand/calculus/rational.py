@@ -1,0 +1,392 @@
+"""Expressions as quotients of polynomials in what can't be taken apart further, and their signs.
+
+σ(z)(1 − σ(z)) is e^z / (1 + e^z)²: with the functions replaced by their formulas most second
+derivatives become a power of each denominator times a polynomial in entries, exponentials and
+logarithms. Its sign is then read off the terms, or found exactly where one variable is left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, cached_property, partial
+from typing import Any, TypeAlias
+
+from backhand.calculus.intervals import between, exact, high, low, reach
+from backhand.calculus.polynomials import MAX_DEGREE, sign_on
+from backhand.errors import LimitError
+from backhand.expr import (
+    ONE,
+    Add,
+    Apply,
+    Expr,
+    Mul,
+    Number,
+    Power,
+    add,
+    apply,
+    mul,
+    number,
+    postorder,
+    power,
+    rebuilt,
+)
+from backhand.functions import REALS, TABLE
+
+Leaf: TypeAlias = Callable[[Expr], Any | None]
+"""The interval of an entry, as `intervals.reach` takes it."""
+Bounds: TypeAlias = Callable[[Expr], Any]
+"""The interval of a whole base."""
+MAX_TERMS = 200
+"""A polynomial that would have more terms is not multiplied out."""
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A sum that stands as one factor: the base 1 + e^z of (1 + e^z)^-2."""
+
+    terms: frozenset[tuple[Monomial, Fraction]]
+
+    @cached_property
+    def polynomial(self) -> Polynomial:
+        """The sum itself."""
+        return dict(self.terms)
+
+
+Base: TypeAlias = Expr | Factor
+Monomial: TypeAlias = frozenset[tuple[Base, Fraction]]
+"""Bases and their exponents, which may be negative or fractions."""
+Polynomial: TypeAlias = dict[Monomial, Fraction]
+"""Terms and their coefficients; every term has the same power of each `Factor`."""
+UNIT: Monomial = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Nowhere negative (1), nowhere positive (-1) or 0; `strict`: nowhere 0 either."""
+
+    direction: int
+    strict: bool
+
+    def times(self, other: Sign) -> Sign:
+        """The sign of a product."""
+        return Sign(self.direction * other.direction, self.strict and other.strict)
+
+    def to_the(self, exponent: Fraction) -> Sign:
+        """The sign of a power where that is defined."""
+        even = exponent.denominator == 1 and exponent % 2 == 0
+        return Sign(1 if even or exponent.denominator != 1 else self.direction, self.strict)
+
+
+def sign(expr: Expr, leaf: Leaf) -> Sign | None:
+    """The sign that an expression has wherever it is defined; None where it isn't found.
+
+    >>> from backhand.calculus.intervals import interval
+    >>> from backhand.expr import ref
+    >>> s = apply("sigmoid", ref("z"))
+    >>> sign(s * (1 - s), {ref("z"): interval(-9, 9)}.get)
+    Sign(direction=1, strict=True)
+    """
+    try:
+        return _sign(polynomial(expr, leaf), _bounds(leaf))
+    except LimitError:
+        return None
+
+
+def with_formulas(expr: Expr) -> Expr:
+    """The expression with smooth functions replaced by their textbook formulas."""
+    while True:
+        done: dict[Expr, Expr] = {}
+        for node in postorder(expr):
+            args = tuple(done[arg] for arg in node.args)
+            entry = TABLE[node.name] if isinstance(node, Apply) else None
+            if (
+                entry
+                and entry.formula
+                and entry.arity == 1
+                and not (entry.kinks and entry.rational)
+            ):
+                done[node] = entry.formula(args[0])
+            else:
+                done[node] = rebuilt(node, args)
+        if done[expr] is expr:
+            return expr
+        expr = done[expr]
+
+
+def _bounds(leaf: Leaf) -> Bounds:
+    """`reach` with a memory."""
+    return cache(partial(reach, leaf=leaf))
+
+
+def polynomial(expr: Expr, leaf: Leaf) -> Polynomial:
+    """The expression as a sum of products of powers; `LimitError` where that gets too long."""
+    bounds = _bounds(leaf)
+    expr = with_formulas(expr)
+    done: dict[Expr, Polynomial] = {}
+    for node in postorder(expr):
+        match node:
+            case Number(value):
+                done[node] = {UNIT: value} if value else {}
+            case Add(args):
+                done[node] = _sum([done[arg] for arg in args])
+            case Mul(args):
+                done[node] = _product([done[arg] for arg in args])
+            case Power((base, Number(exponent))):
+                done[node] = _power(done[base], exponent, node, bounds)
+            case Apply("exp", (arg,)):
+                done[node] = _exp(done[arg])
+            case Apply("log", (arg,)):
+                done[node] = _log(done[arg], node, bounds)
+            case _:
+                done[node] = _one(node)
+    return _gathered(done[expr])
+
+
+def _one(base: Base, exponent: Fraction = Fraction(1)) -> Polynomial:
+    return {frozenset([(base, exponent)]): Fraction(1)}
+
+
+def _times(a: Monomial, b: Monomial) -> Monomial:
+    exponents = dict(a)
+    for base, exponent in b:
+        exponents[base] = exponents.get(base, Fraction(0)) + exponent
+    return frozenset((base, e) for base, e in exponents.items() if e)
+
+
+def _raised(a: Monomial, exponent: Fraction) -> Monomial:
+    return frozenset((base, e * exponent) for base, e in a)
+
+
+def _sum(parts: list[Polynomial]) -> Polynomial:
+    out: Polynomial = {}
+    for part in parts:
+        for monomial, coefficient in part.items():
+            out[monomial] = out.get(monomial, Fraction(0)) + coefficient
+    return _gathered({m: c for m, c in out.items() if c})
+
+
+def _product(parts: list[Polynomial]) -> Polynomial:
+    out: Polynomial = {UNIT: Fraction(1)}
+    for part in parts:
+        if len(out) * len(part) > MAX_TERMS:
+            raise LimitError(f"the product has over {MAX_TERMS} terms", "use a shorter one")
+        product: Polynomial = {}
+        for a, x in out.items():
+            for b, y in part.items():
+                monomial = _times(a, b)
+                product[monomial] = product.get(monomial, Fraction(0)) + x * y
+        out = {m: c for m, c in product.items() if c}
+    return out
+
+
+def _gathered(terms: Polynomial) -> Polynomial:
+    """The terms over one common power of each factor, what is left of it multiplied out."""
+    while True:
+        factors = {base for m in terms for base, _ in m if isinstance(base, Factor)}
+        split = next((f for f in factors if len({_exponent(m, f) for m in terms}) > 1), None)
+        if split is None:
+            return terms
+        least = min(_exponent(m, split) for m in terms)
+        out: Polynomial = {}
+        for monomial, coefficient in terms.items():
+            extra = _exponent(monomial, split) - least
+            if extra.denominator != 1:
+                raise LimitError("a sum stands to two powers that don't differ by a whole number")
+            lone = _times(monomial, frozenset([(split, -extra)]))
+            expanded = _product([{lone: coefficient}, *[split.polynomial] * int(extra)])
+            for m, c in expanded.items():
+                out[m] = out.get(m, Fraction(0)) + c
+        terms = {m: c for m, c in out.items() if c}
+
+
+def _exponent(monomial: Monomial, base: Base) -> Fraction:
+    return next((e for b, e in monomial if b == base), Fraction(0))
+
+
+def _taken_apart(terms: Polynomial) -> tuple[Fraction, Monomial, Polynomial]:
+    """A coefficient and a product that all terms share, and the sum that is left."""
+    bases = {base for m in terms for base, _ in m}
+    shared = frozenset((base, e) for base in bases if (e := min(_exponent(m, base) for m in terms)))
+    scale = abs(min(terms.values(), key=abs))
+    inverse = _raised(shared, Fraction(-1))
+    return scale, shared, {_times(m, inverse): c / scale for m, c in terms.items()}
+
+
+def _power(terms: Polynomial, exponent: Fraction, node: Expr, bounds: Bounds) -> Polynomial:
+    whole = exponent.denominator == 1
+    if not terms:
+        return {} if exponent > 0 else _one(node)
+    if whole and exponent > 0:
+        return _product([terms] * int(exponent)) if exponent <= MAX_DEGREE else _one(node)
+    scale, shared, rest = _taken_apart(terms)
+    if not whole and not all(_is_positive(base, bounds) for base, _ in shared):
+        return _one(node)
+    if rest == {UNIT: Fraction(-1)} and whole:
+        scale, rest = -scale if exponent % 2 else scale, {UNIT: Fraction(1)}
+    if rest == {UNIT: Fraction(-1)}:
+        return _one(node)
+    out = _raised(shared, exponent)
+    if rest != {UNIT: Fraction(1)}:
+        out = _times(out, frozenset([(Factor(frozenset(rest.items())), exponent)]))
+    if whole:
+        return {out: scale ** int(exponent)}
+    base = frozenset([(number(scale), exponent)]) if scale != 1 else UNIT
+    return {_times(out, base): Fraction(1)}
+
+
+def _is_positive(base: Base, bounds: Bounds) -> bool:
+    found = _base_sign(base, bounds)
+    return found is not None and found.direction > 0
+
+
+def _exp(terms: Polynomial) -> Polynomial:
+    """The exponential of a sum as a product of powers of exponentials."""
+    powers = frozenset((apply("exp", built({m: Fraction(1)})), c) for m, c in terms.items())
+    return {powers: Fraction(1)}
+
+
+def _log(terms: Polynomial, node: Expr, bounds: Bounds) -> Polynomial:
+    """The logarithm of a product of positive factors as a sum of logarithms."""
+    if len(terms) != 1:
+        if len(terms) == 0:
+            return _one(node)
+        scale, shared, rest = _taken_apart(terms)
+        whole = Factor(frozenset(rest.items()))
+        product: Monomial = _times(shared, frozenset([(whole, Fraction(1))]))
+    else:
+        ((product, scale),) = terms.items()
+    if scale < 0 or not all(_is_positive(base, bounds) for base, _ in product):
+        return _one(node)
+    parts = [_scaled(_log_of(base), e) for base, e in product]
+    if scale != 1:
+        parts.append(_one(apply("log", number(scale))))
+    return _sum(parts)
+
+
+def _log_of(base: Base) -> Polynomial:
+    match base:
+        case Apply("exp", (arg,)):
+            return _one(arg) if arg is not ONE else {UNIT: Fraction(1)}
+        case Factor():
+            return _one(apply("log", built(base.polynomial)))
+        case _:
+            return _one(apply("log", base))
+
+
+def _scaled(terms: Polynomial, factor: Fraction) -> Polynomial:
+    return {m: c * factor for m, c in terms.items()}
+
+
+def built(terms: Mapping[Monomial, Fraction]) -> Expr:
+    """The polynomial as an expression, its terms in an order that depends on nothing but themselves."""
+    parts = [mul(c, *sorted((_factor(b, e) for b, e in m), key=str)) for m, c in terms.items()]
+    return add(*sorted(parts, key=str))
+
+
+def _factor(base: Base, exponent: Fraction) -> Expr:
+    return power(built(base.polynomial) if isinstance(base, Factor) else base, exponent)
+
+
+def _base_sign(base: Base, bounds: Bounds) -> Sign | None:
+    if isinstance(base, Factor):
+        return _sign(base.polynomial, bounds)
+    bound = bounds(base)
+    if low(bound) == high(bound) == 0:
+        return Sign(0, False)
+    if low(bound) >= 0:
+        return Sign(1, low(bound) > 0 or (isinstance(base, Apply) and base.name == "exp"))
+    return Sign(-1, high(bound) < 0) if high(bound) <= 0 else None
+
+
+def _sign(terms: Polynomial, bounds: Bounds) -> Sign | None:
+    if not terms:
+        return Sign(0, False)
+    _, shared, rest = _taken_apart(terms)
+    found = _sum_sign(rest, bounds)
+    for base, exponent in shared:
+        if found is None:
+            return None
+        own = _base_sign(base, bounds)
+        if own is None:
+            even = exponent.denominator == 1 and exponent % 2 == 0
+            own = Sign(1, False) if even or exponent.denominator != 1 else None
+        found = own and found.times(own.to_the(exponent))
+    return found
+
+
+def _sum_sign(terms: Polynomial, bounds: Bounds) -> Sign | None:
+    """The sign of a sum without a common factor: by its terms, or by the one variable in it."""
+    signs = [_term_sign(m, c, bounds) for m, c in terms.items()]
+    known = [s for s in signs if s is not None]
+    directions = {s.direction for s in known if s.direction}
+    if len(known) == len(signs) and len(directions) < 2:
+        return Sign(directions.pop() if directions else 0, any(s.strict for s in known))
+    bases = sorted({base for m in terms for base, _ in m}, key=str)
+    if len(bases) == 1:
+        return _one_variable(terms, bases[0], bounds)
+    for base in bases:
+        found = _quadratic(terms, base, bounds)
+        if found is not None:
+            return found
+    return None
+
+
+def _term_sign(monomial: Monomial, coefficient: Fraction, bounds: Bounds) -> Sign | None:
+    found = Sign(1 if coefficient > 0 else -1, True)
+    for base, exponent in monomial:
+        own = _base_sign(base, bounds)
+        even = exponent.denominator != 1 or exponent % 2 == 0
+        if own is None and not even:
+            return None
+        found = found.times((own or Sign(1, False)).to_the(exponent))
+    return found
+
+
+def _one_variable(terms: Polynomial, base: Base, bounds: Bounds) -> Sign | None:
+    """Exactly, over the whole range of the base."""
+    exponents = {m: _exponent(m, base) for m in terms}
+    step = math.lcm(*(e.denominator for e in exponents.values()))
+    if any(not 0 <= e * step <= MAX_DEGREE for e in exponents.values()):
+        return None
+    coefficients = [Fraction(0)] * (int(max(exponents.values()) * step) + 1)
+    for monomial, coefficient in terms.items():
+        coefficients[int(exponents[monomial] * step)] += coefficient
+    # A fractional power is defined from 0 on, and runs over everything there.
+    low_end, high_end = Fraction(0), None
+    if step == 1:
+        bound = between(REALS) if isinstance(base, Factor) else bounds(base)
+        low_end, high_end = exact(low(bound)), exact(high(bound))
+    found = sign_on(coefficients, low_end, high_end)
+    return None if found is None else Sign(*found)
+
+
+def _quadratic(terms: Polynomial, base: Base, bounds: Bounds) -> Sign | None:
+    """A b² + B b + C has the sign of A and C where B² ≤ 4AC."""
+    exponents = sorted({_exponent(m, base) for m in terms})
+    unit = exponents[1] if len(exponents) > 1 and exponents[0] == 0 else Fraction(0)
+    if len(exponents) == 2 and unit.denominator == 1 and unit % 2 == 0:
+        unit /= 2
+    if not unit or exponents[-1] != 2 * unit or len(exponents) > 3:
+        return None
+    parts: list[Polynomial] = [{}, {}, {}]
+    for monomial, coefficient in terms.items():
+        exponent = _exponent(monomial, base)
+        rest = _times(monomial, frozenset([(base, -exponent)]))
+        parts[int(exponent / unit)][rest] = coefficient
+    constant, linear, square = parts
+    first = _sign(square, bounds)
+    if first is None or not first.direction:
+        return None
+    squared = _scaled(_product([linear, linear]), Fraction(-1))
+    discriminant = _sum([_scaled(_product([square, constant]), Fraction(4)), squared])
+    found = _sign(discriminant, bounds)
+    if found is None or found.direction < 0:
+        return None
+    if not first.strict:
+        last = _sign(constant, bounds)
+        if last is None or last.direction not in (0, first.direction):
+            return None
+    return Sign(first.direction, first.strict and found.direction > 0 and found.strict)

@@ -1,0 +1,102 @@
+"""What an ONNX operator sees of its node, and the table that operators are entered in.
+
+An operator gets its node and gives an array for each result; where the textbook names something on the way, such
+as the mean in a layer normalisation, that becomes a quantity of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.errors import ReadingError
+from backhand.expr import Expr, number
+from backhand.reading.arrays import Array
+
+
+class Node(Protocol):
+    """One node of an ONNX graph, as its operator sees it."""
+
+    @property
+    def operator(self) -> str:
+        """The name of its operator."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many inputs it has."""
+        ...
+
+    @property
+    def outputs(self) -> int:
+        """How many results are asked of it."""
+        ...
+
+    def array(self, at: int, stem: str = "") -> Array:
+        """Input number `at`; a stored array read for the first time is named after `stem`."""
+        ...
+
+    def has(self, at: int) -> bool:
+        """Whether there is an input number `at`."""
+        ...
+
+    def known(self, at: int) -> NDArray[Any]:
+        """Input number `at`, which must be a constant."""
+        ...
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """An attribute."""
+        ...
+
+    def define(self, stem: str, array: Array) -> Array:
+        """A quantity of this array."""
+        ...
+
+    def store(self, stem: str, value: NDArray[Any]) -> Array:
+        """A quantity of known numbers."""
+        ...
+
+    def refuse(self, why: str) -> ReadingError:
+        """The error that names this node and says why it isn't read."""
+        ...
+
+
+Operator: TypeAlias = Callable[[Node], Sequence[Array]]
+OPERATORS: dict[str, Operator] = {}
+STEMS: dict[str, str] = {"Gemm": "a", "MatMul": "a", "Conv": "a", "Softmax": "z"}
+"""What the result of an operator is called; others are h."""
+
+
+def exact(value: float) -> Expr:
+    """A number as it was written: 0.1, and not the float32 next to it."""
+    return number(
+        Fraction(str(np.float32(value))) if value == np.float32(value) else Fraction(value)
+    )
+
+
+def operator(*names: str) -> Callable[[Callable[[Node], Array]], Callable[[Node], Array]]:
+    """Enter a function with one result in the table."""
+
+    def enter(function: Callable[[Node], Array]) -> Callable[[Node], Array]:
+        for name in names:
+            OPERATORS[name] = lambda node: (function(node),)
+        return function
+
+    return enter
+
+
+def whole(node: Node, at: int) -> list[int]:
+    """Input number `at`, which must be constant whole numbers."""
+    return [int(each) for each in node.known(at).ravel()]
+
+
+def axes_of(node: Node, rank: int, at: int = 1) -> list[int]:
+    """The axes of a reduction, an attribute in old files and an input in new ones; all by default."""
+    given = whole(node, at) if node.has(at) else node.option("axes")
+    if given is None or len(given) == 0:
+        return [] if node.option("noop_with_empty_axes", 0) else list(range(rank))
+    return sorted(int(axis) % rank for axis in given)
