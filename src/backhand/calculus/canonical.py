@@ -87,9 +87,9 @@ def compared(left: Expr, right: Expr, domain: Mapping[str, Interval]) -> Canonic
             _vanishes(*region.sides, within(entries, region.signs), rules) for region in every
         )
         split = tuple(dict.fromkeys(gap for region in every for gap in region.signs))
-        shown = [_shown(side, within(entries, {})) for side in sides]
+        left, right = (_shown(side, within(entries, {})) for side in sides)
         same = equal and _agree_at_kinks(sides, split, entries, rules)
-        return Canonical(equal, *shown, tuple(rules.found), split, same)
+        return Canonical(equal, left, right, tuple(rules.found), split, same)
     except (LimitError, OverflowError, ZeroDivisionError):
         return Canonical(False, left, right, tuple(rules.found))
 
@@ -131,6 +131,9 @@ def _simpler(node: Expr, rules: _Rules) -> Expr | None:
             return apply("abs", base)
         case Apply("sin" | "cos" as name, (Add() | Mul((Number(), *_)) as angle,)):
             return _angle(name, angle, rules)
+        case Apply("log", (Power((base, Number(n))),)) if n.denominator == 1 and n % 2 == 0:
+            rules.note("log u² = 2 log |u|")
+            return n * apply("log", apply("abs", base))
         case Apply("log", (Number(value),)) if value > 0 and value != 1:
             return _log_of_number(value, rules)
         case Apply("exp", (Apply("log", (inside,)),)):

@@ -40,7 +40,7 @@ def identity(claim: Claim) -> Verdict:
     """
     graph = claim.graph
     pairs = list(_entries(claim))
-    found = [compared(*(_inlined(side, graph) for side in pair), claim.domain) for pair in pairs]
+    found = [compared(_inlined(a, graph), _inlined(b, graph), claim.domain) for a, b in pairs]
     derived = bool(claim.derivatives) or _has_derivative(claim.formula)
     if all(each.equal and (derived or each.same_at_kinks) for each in found):
         return _proved(claim, found)

@@ -86,7 +86,9 @@ def regions(sides: Sequence[Expr], signs: Signs, entries: Leaf) -> Iterator[Regi
         return
     if len(signs) == MAX_KINKS:
         raise LimitError(f"there are over {MAX_KINKS} kinks", "split the claim")
-    for direction in (1, -1):
+    known = sign(gap, leaf)
+    possible = (known.direction,) if known is not None and known.direction else (1, -1)
+    for direction in possible:
         yield from regions((left, right), {**signs, gap: direction}, entries)
 
 
@@ -128,14 +130,27 @@ def _sign_of(gap: Expr, signs: Signs, leaf: Leaf) -> int | None:
 
 def _unsigned(gap: Expr) -> tuple[Expr, int]:
     """An argument up to a positive number, its first term positive, and the sign that was taken."""
-    terms = sorted(gap.args, key=str) if isinstance(gap, Add) else [gap]
+    terms = sorted(gap.args, key=_without_number) if isinstance(gap, Add) else [gap]
     lead = next((term for term in terms if not isinstance(term, Number)), terms[0])
-    scale = lead.args[0].value if _has_number(lead) else Fraction(1)  # type: ignore[attr-defined]
+    scale = _coefficient(lead)
     return add(*(mul(1 / scale, term) for term in terms)), 1 if scale > 0 else -1
 
 
-def _has_number(term: Expr) -> bool:
-    return isinstance(term, Mul) and isinstance(term.args[0], Number)
+def _without_number(term: Expr) -> str:
+    """What a term is sorted by, so that a − b and b − a start with the same one."""
+    match term:
+        case Mul((Number(), *rest)):
+            return str(mul(*rest))
+        case _:
+            return str(term)
+
+
+def _coefficient(term: Expr) -> Fraction:
+    match term:
+        case Number(value) | Mul((Number(value), *_)) if value:
+            return value
+        case _:
+            return Fraction(1)
 
 
 def _resolved(expr: Expr, signs: Signs, leaf: Leaf) -> Expr:

@@ -54,9 +54,10 @@ def search(
     agreed = 0
     for chosen in _functions(graph, sides):
         made = [_made(side, chosen, graph) for side in (*sides, *avoid)]
-        if made is None or any(side is None for side in made):
+        known = [side for side in made if side is not None]
+        if len(known) < len(made):
             return Search(None, 0)
-        left, right, *gaps = [side for side in made if side is not None]
+        left, right, *gaps = known
         variables = [n for n in postorder(left, right) if isinstance(n, Ref)]
         for point in _points(variables, domain):
             box: dict[Expr, Any] = {

@@ -16,13 +16,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from backhand.checking.formulas import formulas_of
 from backhand.checking.operations import Operation, Overwrite, Recorder
 from backhand.checking.replay import Replay, replay
 from backhand.checking.report import Finding, GradientReport
 from backhand.checking.rows import compare
 from backhand.checking.slopes import Call, Example, Slope, check, example, unit
 from backhand.checking.tensors import Tensor, finite, has_nan, tensors
-from backhand.errors import AskError, BackhandError, MeaningError
+from backhand.errors import AskError, MeaningError
 
 MAX_CUTS = 32
 """Of the results that left the graph this many are tried: does the loss depend on them?"""
@@ -67,7 +68,7 @@ def check_gradients(
     trace, unseen = _recorded(exact, checked)
     gradients, failure = _backward(exact, exact.forward())
     infinite, spoilt = _non_finite(own)
-    formulas, unread = _formulas(module, inputs, target, loss)
+    formulas, unread = formulas_of(exact)
     rows = compare(exact, {**gradients, **spoilt}, formulas, entries, seed)
     findings = [infinite, checked.finding()]
     if failure or not all(row.ok for row in rows):
@@ -255,18 +256,3 @@ def _depends(call: Call, seed: int) -> bool:
     ]
     pairs = zip(call.again(call.inputs), call.again(moved), strict=True)
     return any(not torch.equal(a, b) for a, b in pairs)
-
-
-def _formulas(
-    module: Any, inputs: Any, target: Any, loss: Any
-) -> tuple[dict[str, NDArray[np.float64]], str]:
-    """Backhand's own gradients by the parameters' names, or why it has none."""
-    try:
-        from backhand.reading.torch import from_torch
-    except ImportError:
-        return {}, "no reader"
-    try:
-        from_torch(module, loss, inputs=inputs, target=target)
-    except BackhandError as error:
-        return {}, str(error)
-    return {}, ""

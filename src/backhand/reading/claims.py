@@ -265,7 +265,7 @@ def _derivatives(formula: Formula, reader: Elaborator) -> Iterator[Derivative]:
                 of, Name
             ):
                 body = reader.tensor(of, Scope())
-                if not body.axes and by in reader.quantities:
+                if not body.axes and by in reader.quantities and not reader.quantities[by].axes:
                     found.setdefault(part, Derivative(part, body.expr, by))
             case Call(function, (Name(by),), 1) if by in reader.quantities:
                 body = reader.tensor(Call(function, part.args), Scope())

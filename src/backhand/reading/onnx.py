@@ -23,13 +23,18 @@ from backhand.expr import Expr, ref
 from backhand.functions import COMPOSED_AS
 from backhand.graph import Graph, Quantity, Role, as_value
 from backhand.reading.arrays import Array, inner, letters, named, over
-from backhand.reading.onnx_operators import OPERATORS, STEMS, exact
+from backhand.reading.onnx_nodes import exact
+from backhand.reading.onnx_operators import ACTIVATIONS, NUMBERS
+from backhand.reading.onnx_shapes import PLACES
 
 MAX_BYTES = 500_000_000
 MAX_ENTRIES = 20_000_000
 """Of one array."""
 OLDEST = 13
 """The first opset whose softmax is along one axis."""
+OPERATORS = {**NUMBERS, **PLACES}
+STEMS = dict.fromkeys(("Gemm", "MatMul", "Conv"), "a") | dict.fromkeys(ACTIVATIONS, "z")
+"""What the result of an operator is called; others are h."""
 FOLDED = frozenset(
     """Abs Add And Cast Ceil Concat Constant Cos Div Equal Exp Flatten Floor Gather Greater Identity
     Less Max Min Mod Mul Neg Not Or Pow ReduceMax ReduceMin ReduceProd ReduceSum Reshape Sin Slice
@@ -74,10 +79,10 @@ def _loaded(source: Any) -> Any:
     except ImportError:
         raise AskError("reading ONNX files needs the package onnx", "pip install onnx") from None
     damage: Any = import_module("google.protobuf.message").DecodeError
-    model = source
+    model: Any = source
     try:
         if isinstance(source, str | PathLike):
-            path = Path(cast("str | PathLike[str]", source))
+            path = Path(cast(str, source))
             if path.stat().st_size > MAX_BYTES:
                 raise LimitError(f"{path.name} has over {MAX_BYTES} bytes", "read a smaller model")
             model = onnx.load(str(path))
@@ -239,6 +244,8 @@ class _Reader:
             results = OPERATORS[proto.op_type](node)
         except MeaningError as error:
             raise node.refuse(error.what) from error
+        except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+            raise node.refuse("its attributes or inputs make no sense") from error
         for name, result in zip(proto.output, results, strict=False):
             final = name == wanted
             if proto.op_type not in INLINE or final:
@@ -294,10 +301,9 @@ class _Reader:
 
     def _name(self, stem: str) -> str:
         """The next name. A bias is numbered as the weights before it."""
-        taken = {quantity.name for quantity in self.quantities}
-        at = max(self.counts.get("W", 0), 1) if stem == "b" else self.counts.get(stem, 0) + 1
-        while f"{stem}_{at}" in taken:
-            at += 1
+        at = self.counts.get(stem, 0) + 1
+        if stem == "b":
+            at = max(at, self.counts.get("W", 0))
         self.counts[stem] = at
         return f"{stem}_{at}"
 
@@ -312,6 +318,8 @@ class _Reader:
     ) -> Array:
         if prod(shape) > MAX_ENTRIES:
             raise LimitError(f"{name} would have {prod(shape)} entries", "read a smaller model")
+        if any(size < 1 for size in shape):
+            raise MeaningError(f"{name} has the shape {shape}, no entries")
         self.quantities.append(
             Quantity(
                 name=name,
@@ -333,13 +341,12 @@ def _values(
     if inputs is None:
         return {}
     if isinstance(inputs, Mapping):
-        given = cast(Mapping[str, ArrayLike], inputs)
-        for name in given:
+        for name in inputs:
             if name not in names:
                 raise AskError(
                     f"the model has no input {name!r}", f"its inputs: {', '.join(names)}"
                 )
-        return {name: np.asarray(value) for name, value in given.items()}
+        return {name: np.asarray(value) for name, value in inputs.items()}
     if len(names) != 1:
         raise AskError(f"the model has {len(names)} inputs", "give a dict of arrays by name")
     return {names[0]: np.asarray(inputs)}
@@ -363,7 +370,11 @@ def _with_loss(graph: Graph, loss: str, target: ArrayLike | None) -> Graph:
     indices = inner(output.shape)
     points, rest = indices[:1], indices[1:]
     expand: Callable[..., Expr] = entry.expand
-    one = expand(lambda e: over(rest, e), ref("y", *indices), ref("yhat", *indices))
+
+    def added(entries: Expr) -> Expr:
+        return over(rest, entries)
+
+    one = expand(added, ref("y", *indices), ref("yhat", *indices))
     count = output.shape[0] if output.shape else 1
     whole = Quantity(name="J", axes=(), role=Role.OBJECTIVE, definition=over(points, one) / count)
     return replace(graph, quantities=(*graph.quantities, y, whole), objective="J")

@@ -1,7 +1,7 @@
-"""What an ONNX operator sees of its node, and the table that operators are entered in.
+"""What an ONNX operator sees of its node, and how it is entered in a table.
 
-An operator gets its node and gives an array for each result; where the textbook names something on the way, such
-as the mean in a layer normalisation, that becomes a quantity of its own.
+An operator gets its node and gives an array for each result; where the textbook names something on
+the way, such as the mean in a layer normalisation, that becomes a quantity of its own.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class Node(Protocol):
         """How many results are asked of it."""
         ...
 
-    def array(self, at: int, stem: str = "") -> Array:
-        """Input number `at`; a stored array read for the first time is named after `stem`."""
+    def has(self, at: int) -> bool:
+        """Whether there is an input number `at`, from 0."""
         ...
 
-    def has(self, at: int) -> bool:
-        """Whether there is an input number `at`."""
+    def array(self, at: int, stem: str = "") -> Array:
+        """Input number `at`; a stored array read for the first time is named after `stem`."""
         ...
 
     def known(self, at: int) -> NDArray[Any]:
@@ -53,7 +53,7 @@ class Node(Protocol):
         ...
 
     def define(self, stem: str, array: Array) -> Array:
-        """A quantity of this array."""
+        """A quantity with this array as its equation."""
         ...
 
     def store(self, stem: str, value: NDArray[Any]) -> Array:
@@ -66,27 +66,24 @@ class Node(Protocol):
 
 
 Operator: TypeAlias = Callable[[Node], Sequence[Array]]
-OPERATORS: dict[str, Operator] = {}
-STEMS: dict[str, str] = {"Gemm": "a", "MatMul": "a", "Conv": "a", "Softmax": "z"}
-"""What the result of an operator is called; others are h."""
 
 
-def exact(value: float) -> Expr:
-    """A number as it was written: 0.1, and not the float32 next to it."""
-    return number(
-        Fraction(str(np.float32(value))) if value == np.float32(value) else Fraction(value)
-    )
-
-
-def operator(*names: str) -> Callable[[Callable[[Node], Array]], Callable[[Node], Array]]:
-    """Enter a function with one result in the table."""
+def entry(
+    table: dict[str, Operator], name: str
+) -> Callable[[Callable[[Node], Array]], Callable[[Node], Array]]:
+    """Enter a function with one result in a table of operators."""
 
     def enter(function: Callable[[Node], Array]) -> Callable[[Node], Array]:
-        for name in names:
-            OPERATORS[name] = lambda node: (function(node),)
+        table[name] = lambda node: (function(node),)
         return function
 
     return enter
+
+
+def exact(value: float) -> Expr:
+    """A number as it was written where that was short: 0.1, and not the float32 next to it."""
+    short = f"{value:.6g}"
+    return number(Fraction(short if np.float32(short) == np.float32(value) else value))
 
 
 def whole(node: Node, at: int) -> list[int]:
@@ -94,9 +91,9 @@ def whole(node: Node, at: int) -> list[int]:
     return [int(each) for each in node.known(at).ravel()]
 
 
-def axes_of(node: Node, rank: int, at: int = 1) -> list[int]:
-    """The axes of a reduction, an attribute in old files and an input in new ones; all by default."""
-    given = whole(node, at) if node.has(at) else node.option("axes")
-    if given is None or len(given) == 0:
+def axes_of(node: Node, rank: int) -> list[int]:
+    """The axes of a node, an attribute in old files and an input in new ones; by default all."""
+    given = whole(node, 1) if node.has(1) else node.option("axes")
+    if not given:
         return [] if node.option("noop_with_empty_axes", 0) else list(range(rank))
     return sorted(int(axis) % rank for axis in given)

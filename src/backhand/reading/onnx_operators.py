@@ -19,7 +19,12 @@ from backhand.reading.arrays import (
     summed,
     transposed,
 )
-from backhand.reading.onnx_nodes import OPERATORS, STEMS, Node, axes_of, exact, operator
+from backhand.reading.onnx_nodes import Node, Operator, axes_of, entry, exact
+
+MAX_WINDOW = 1000
+"""The largest of more entries than this makes no formula."""
+NUMBERS: dict[str, Operator] = {}
+"""Every operator of this kind, by its name in ONNX."""
 
 # ---- entry by entry ----------------------------------------------------------------------------
 
@@ -57,9 +62,10 @@ _BINARY: dict[str, Callable[[Array, Array], Array]] = {
     "Min": lambda a, b: a.least(b),
     "Sum": lambda a, b: a + b,
 }
-STEMS |= dict.fromkeys(
-    (*_TABLE, "Softsign", "Mish", "LeakyRelu", "Elu", "Swish", "HardSigmoid"), "z"
+ACTIVATIONS = frozenset(
+    {*_TABLE, "Softsign", "Mish", "LeakyRelu", "Elu", "Swish", "HardSigmoid", "Gelu", "Softmax"}
 )
+"""What makes an activation z of a pre-activation a."""
 
 
 def _from_table(function: str, node: Node) -> Sequence[Array]:
@@ -72,18 +78,18 @@ def _unary(function: Callable[[Array], Array], node: Node) -> Sequence[Array]:
 
 def _binary(function: Callable[[Array, Array], Array], node: Node) -> Sequence[Array]:
     stem = "b" if node.operator == "Add" else ""
-    return (reduce(function, [node.array(at, stem if at else "") for at in range(node.count)]),)
+    return (reduce(function, [node.array(at, stem) for at in range(node.count)]),)
 
 
 for _name in _TABLE:
-    OPERATORS[_name] = partial(_from_table, _name.lower())
+    NUMBERS[_name] = partial(_from_table, _name.lower())
 for _name, _one in _UNARY.items():
-    OPERATORS[_name] = partial(_unary, _one)
+    NUMBERS[_name] = partial(_unary, _one)
 for _name, _two in _BINARY.items():
-    OPERATORS[_name] = partial(_binary, _two)
+    NUMBERS[_name] = partial(_binary, _two)
 
 
-@operator("LeakyRelu")
+@entry(NUMBERS, "LeakyRelu")
 def _leaky_relu(node: Node) -> Array:
     x, slope = node.array(0), exact(node.option("alpha", 0.01))
     if slope is number(Fraction(1, 100)):
@@ -93,25 +99,25 @@ def _leaky_relu(node: Node) -> Array:
     return (x * slope).largest(x)
 
 
-@operator("Elu")
+@entry(NUMBERS, "Elu")
 def _elu(node: Node) -> Array:
     x = node.array(0)
     return x.apply("relu") + (x.least(0).apply("exp") - 1) * exact(node.option("alpha", 1.0))
 
 
-@operator("Swish")
+@entry(NUMBERS, "Swish")
 def _swish(node: Node) -> Array:
     x = node.array(0)
     return x * (x * exact(node.option("alpha", 1.0))).apply("sigmoid")
 
 
-@operator("HardSigmoid")
+@entry(NUMBERS, "HardSigmoid")
 def _hard_sigmoid(node: Node) -> Array:
     line = node.array(0) * exact(node.option("alpha", 0.2)) + exact(node.option("beta", 0.5))
     return line.least(1).largest(0)
 
 
-@operator("Gelu")
+@entry(NUMBERS, "Gelu")
 def _gelu(node: Node) -> Array:
     tanh = node.option("approximate", b"none") == b"tanh"
     return node.array(0).apply("gelu_tanh" if tanh else "gelu")
@@ -120,12 +126,12 @@ def _gelu(node: Node) -> Array:
 # ---- products and sums -------------------------------------------------------------------------
 
 
-@operator("MatMul")
+@entry(NUMBERS, "MatMul")
 def _matmul(node: Node) -> Array:
     return matmul(node.array(0, "W"), node.array(1, "W"))
 
 
-@operator("Gemm")
+@entry(NUMBERS, "Gemm")
 def _gemm(node: Node) -> Array:
     left, right = node.array(0), node.array(1, "W")
     if node.option("transA", 0):
@@ -159,26 +165,26 @@ def _reduction(
 
 
 for _name, (_before, _after) in _REDUCTIONS.items():
-    OPERATORS[_name] = partial(_reduction, _before, _after)
+    NUMBERS[_name] = partial(_reduction, _before, _after)
 
 
 # ---- over an axis ------------------------------------------------------------------------------
 
 
-@operator("Softmax")
+@entry(NUMBERS, "Softmax")
 def _softmax(node: Node) -> Array:
     powers = node.array(0).apply("exp")
     return powers / summed(powers, [node.option("axis", -1) % powers.rank], keep=True)
 
 
-@operator("LogSoftmax")
+@entry(NUMBERS, "LogSoftmax")
 def _log_softmax(node: Node) -> Array:
     x = node.array(0)
     norm = summed(x.apply("exp"), [node.option("axis", -1) % x.rank], keep=True)
     return x - norm.apply("log")
 
 
-@operator("LayerNormalization")
+@entry(NUMBERS, "LayerNormalization")
 def _layer_normalization(node: Node) -> Array:
     if node.outputs > 1:
         raise node.refuse("mean and deviation as results of their own are not read")
@@ -191,7 +197,7 @@ def _layer_normalization(node: Node) -> Array:
     return scaled + node.array(2, "beta") if node.has(2) else scaled
 
 
-@operator("BatchNormalization")
+@entry(NUMBERS, "BatchNormalization")
 def _batch_normalization(node: Node) -> Array:
     if node.option("training_mode", 0) or node.outputs > 1:
         raise node.refuse("it is in training mode; export the model in evaluation mode")
@@ -228,7 +234,7 @@ def window_of(node: Node, spatial: tuple[int, ...], kernel: tuple[int, ...]) -> 
     return Window(kernel, strides, dilations, pads[:rank], pads[rank:])
 
 
-@operator("Conv")
+@entry(NUMBERS, "Conv")
 def _conv(node: Node) -> Array:
     x, kernel = node.array(0), node.array(1, "W")
     window = window_of(node, x.shape[2:], kernel.shape[2:])
@@ -238,16 +244,18 @@ def _conv(node: Node) -> Array:
     return out + by_channel(node.array(2, "b"), x.rank)
 
 
-@operator("MaxPool")
+@entry(NUMBERS, "MaxPool")
 def _max_pool(node: Node) -> Array:
     x = node.array(0)
     window = window_of(node, x.shape[2:], tuple(node.option("kernel_shape")))
     if any((*window.before, *window.after)) or node.outputs > 1:
         raise node.refuse("padding and indices are not read")
+    if prod(window.kernel) > MAX_WINDOW:
+        raise node.refuse(f"its window has over {MAX_WINDOW} entries")
     return max_pool(x, window)
 
 
-@operator("AveragePool")
+@entry(NUMBERS, "AveragePool")
 def _average_pool(node: Node) -> Array:
     x = node.array(0)
     window = window_of(node, x.shape[2:], tuple(node.option("kernel_shape")))
@@ -256,7 +264,7 @@ def _average_pool(node: Node) -> Array:
     return average_pool(x, window)
 
 
-@operator("GlobalAveragePool")
+@entry(NUMBERS, "GlobalAveragePool")
 def _global_average_pool(node: Node) -> Array:
     x = node.array(0)
     return summed(x, range(2, x.rank), keep=True) / prod(x.shape[2:])

@@ -18,10 +18,13 @@ from backhand.reading.arrays import (
     spread,
     transposed,
 )
-from backhand.reading.onnx_nodes import OPERATORS, Node, axes_of, operator, whole
+from backhand.reading.onnx_nodes import Node, Operator, axes_of, entry, whole
+
+PLACES: dict[str, Operator] = {}
+"""Every operator of this kind, by its name in ONNX."""
 
 
-@operator("Flatten")
+@entry(PLACES, "Flatten")
 def _flatten(node: Node) -> Array:
     x = node.array(0)
     axis = node.option("axis", 1)
@@ -29,7 +32,7 @@ def _flatten(node: Node) -> Array:
     return reshaped(x, (prod(x.shape[:axis]), prod(x.shape[axis:])))
 
 
-@operator("Reshape")
+@entry(PLACES, "Reshape")
 def _reshape(node: Node) -> Array:
     x = node.array(0)
     wanted = whole(node, 1)
@@ -41,7 +44,7 @@ def _reshape(node: Node) -> Array:
     return reshaped(x, tuple(wanted))
 
 
-@operator("Squeeze")
+@entry(PLACES, "Squeeze")
 def _squeeze(node: Node) -> Array:
     x = node.array(0)
     gone = axes_of(node, x.rank) if node.has(1) or node.option("axes") else range(x.rank)
@@ -49,7 +52,7 @@ def _squeeze(node: Node) -> Array:
     return reshaped(x, tuple(kept))
 
 
-@operator("Unsqueeze")
+@entry(PLACES, "Unsqueeze")
 def _unsqueeze(node: Node) -> Array:
     x = node.array(0)
     given = whole(node, 1) if node.has(1) else node.option("axes")
@@ -59,25 +62,25 @@ def _unsqueeze(node: Node) -> Array:
     return reshaped(x, tuple(1 if at in new else next(sizes) for at in range(rank)))
 
 
-@operator("Transpose")
+@entry(PLACES, "Transpose")
 def _transpose(node: Node) -> Array:
     x = node.array(0)
     return transposed(x, tuple(node.option("perm", tuple(reversed(range(x.rank))))))
 
 
-@operator("Expand")
+@entry(PLACES, "Expand")
 def _expand(node: Node) -> Array:
     x = node.array(0)
     return spread(x, broadcast(x.shape, tuple(whole(node, 1))))
 
 
-@operator("Concat")
+@entry(PLACES, "Concat")
 def _concat(node: Node) -> Array:
     arrays = [node.array(at) for at in range(node.count)]
     return joined(arrays, node.option("axis") % arrays[0].rank)
 
 
-@operator("Slice")
+@entry(PLACES, "Slice")
 def _slice(node: Node) -> Array:
     x = node.array(0)
     starts, ends = whole(node, 1), whole(node, 2)
@@ -91,7 +94,7 @@ def _slice(node: Node) -> Array:
 
 def _split(node: Node) -> Sequence[Array]:
     x = node.array(0)
-    axis = node.option("axis", 0) % x.rank
+    axis = int(node.option("axis", 0)) % x.rank
     size = x.shape[axis]
     even = -(-size // node.outputs)
     sizes = [min(even, size - even * at) for at in range(node.outputs)]
@@ -100,15 +103,15 @@ def _split(node: Node) -> Sequence[Array]:
     return [piece(x, axis, start, 1, own) for start, own in zip(starts, sizes, strict=True)]
 
 
-OPERATORS["Split"] = _split
+PLACES["Split"] = _split
 
 
-@operator("Gather")
+@entry(PLACES, "Gather")
 def _gather(node: Node) -> Array:
     """Rows by known numbers: an embedding. One is a piece, several a product with one-hot rows."""
     numbers: NDArray[np.int64] = node.known(1).astype(np.int64)
     table = node.array(0, "E")
-    axis = node.option("axis", 0) % table.rank
+    axis = int(node.option("axis", 0)) % table.rank
     size = table.shape[axis]
     if numbers.ndim == 0:
         row = piece(table, axis, int(numbers) % size, 1, 1)

@@ -1,0 +1,84 @@
+"""Backhand's own gradients of a PyTorch module, by the module's names of its parameters."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.calculus.chain import partial_name
+from backhand.calculus.forward import trace
+from backhand.calculus.gradient import gradients, objective_of
+from backhand.checking.replay import Replay
+from backhand.errors import BackhandError
+from backhand.graph import Graph, floats
+
+MAX_ENTRIES = 1_000_000
+"""Of all parameters together."""
+
+
+def formulas_of(run: Replay) -> tuple[dict[str, NDArray[np.float64]], str]:
+    """The gradient by each parameter that is found in the graph, or why there is none."""
+    sizes = sum(int(parameter.numel()) for parameter in run.parameters.values())
+    if sizes > MAX_ENTRIES:
+        return {}, f"the parameters have {sizes} entries, over {MAX_ENTRIES}"
+    try:
+        graph, names = _read(run)
+        values = {
+            own: _numbers(run.parameters[name]).reshape(graph[own].shape)
+            for name, own in names.items()
+        }
+        found = _gradients(graph.with_values(**values), list(names.values()))
+    except ImportError:
+        return {}, "this version of Backhand reads no PyTorch modules"
+    except BackhandError as error:
+        return {}, str(error)
+    shapes = {name: tuple(parameter.shape) for name, parameter in run.parameters.items()}
+    return {name: found[own].reshape(shapes[name]) for name, own in names.items()}, ""
+
+
+def _read(run: Replay) -> tuple[Graph, dict[str, str]]:
+    """The module as a graph, and what each parameter is called there.
+
+    A reader names parameters by the page's habits. So the module is read with a random value for
+    each, by which it is known again.
+    """
+    torch: Any = import_module("torch")
+    marked = deepcopy(run.module)
+    rng = np.random.default_rng(0)
+    marks: dict[str, NDArray[np.float64]] = {}
+    with torch.no_grad():
+        for name, parameter in marked.named_parameters():
+            if name in run.parameters:
+                marks[name] = 0.1 * rng.standard_normal(tuple(parameter.shape))
+                parameter.copy_(torch.as_tensor(marks[name]))
+    inputs = run.inputs[0] if len(run.inputs) == 1 else run.inputs
+    reader: Any = import_module("backhand.reading.torch")
+    graph: Graph = reader.from_torch(marked, run.loss, inputs=inputs, target=run.target)
+    values = {q.name: floats(q.value).ravel() for q in graph if q.value is not None}
+    return graph, {
+        name: own
+        for name, mark in marks.items()
+        for own, value in values.items()
+        if np.array_equal(value, mark.ravel())
+    }
+
+
+def _numbers(parameter: Any) -> NDArray[np.float64]:
+    return parameter.detach().cpu().double().numpy()
+
+
+def _gradients(graph: Graph, names: list[str]) -> dict[str, NDArray[np.float64]]:
+    """The gradients of the objective, their mean over the data points."""
+    of = objective_of(graph)
+    total: dict[str, NDArray[np.float64]] = {}
+    for point in range(1, graph.point_count + 1):
+        here = graph.at_point(point)
+        _, known = gradients(here, of, names, trace(here))
+        for name in names:
+            value = floats(known[partial_name(of, name)]) / graph.point_count
+            total[name] = total[name] + value if name in total else value
+    return total
