@@ -40,7 +40,7 @@ from backhand.calculus.symmetry import swap
 from backhand.errors import AskError, LimitError
 from backhand.expr import Ref
 from backhand.functions import Interval
-from backhand.graph import Graph
+from backhand.graph import Graph, Role
 from backhand.working import Verdict, Working
 
 SAMPLES = 81
@@ -71,9 +71,9 @@ def convexity(
 ) -> Verdict:
     """Whether the scalar `of` is convex in all entries of the quantities `by` together.
 
-    `by`: left out, the parameters if `of` is the objective of a graph that has some, else every
-    quantity without an equation and without a value. What isn't in `by` is a constant: its value
-    if it has one, else any number in its domain. `domain`: limits on the entries of a quantity. Of
+    `by`: left out, every quantity without an equation and without a value, of an objective the
+    parameters among them; if all have values, the parameters. What isn't in `by` is a constant: its
+    value if it has one, else any number in its domain. `domain`: limits on the entries of a quantity. Of
     several data points the objective is the mean.
 
     The verdict is "convex", "concave", "affine" (both), "neither" or "not decided". The witness of
@@ -120,9 +120,10 @@ def _question(graph: Graph, of: str, by: Sequence[str]) -> tuple[Graph, tuple[st
 
 
 def _free(graph: Graph, of: str) -> tuple[str, ...]:
-    if of == graph.objective and graph.parameters:
-        return tuple(q.name for q in graph.parameters)
-    return tuple(q.name for q in graph if q.definition is None and q.value is None)
+    """What varies where nobody says: what has no value, of an objective the weights among that."""
+    free = [q for q in graph if q.definition is None and q.value is None]
+    weights = [q for q in free if q.role is Role.PARAMETER and of == graph.objective]
+    return tuple(q.name for q in weights or free or graph.parameters)
 
 
 def _check_domain(graph: Graph, domain: Mapping[str, Interval]) -> None:

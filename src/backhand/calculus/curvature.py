@@ -57,15 +57,18 @@ class Setting:
     """A graph, the quantities that vary in it, the intervals of entries, and what was found so far.
 
     `bounds`: of all entries of a quantity, by name. `nearer`: of some entries, where that is less.
+    `spent`: the sizes of the expressions whose Hessian was asked for.
     """
 
     graph: Graph
+    of: str
     by: frozenset[str]
     bounds: Mapping[str, Any]
     nearer: Mapping[Expr, Any]
     further: Further
     found: MutableMapping[Expr, Shape] = field(default_factory=dict[Expr, Shape])
     quantities: dict[str, Shape] = field(default_factory=dict[str, Shape])
+    spent: list[int] = field(default_factory=list[int])
 
     def bound(self, node: Expr) -> Any | None:
         """The interval of an entry, as `intervals.reach` takes it; None of what is no entry."""
@@ -87,7 +90,7 @@ def setting(
             bounds[entry.name] = common(bounds.get(entry.name, between(REALS)), limits)
         else:
             nearer[entry] = limits
-    return Setting(graph=graph, by=by, bounds=bounds, nearer=nearer, further=further)
+    return Setting(graph=graph, of=of, by=by, bounds=bounds, nearer=nearer, further=further)
 
 
 def _is_every_entry(entry: Ref, graph: Graph) -> bool:
@@ -109,9 +112,14 @@ def quantity_shape(name: str, setting: Setting) -> Shape:
 
 def shape(expr: Expr, setting: Setting) -> Shape:
     """The curvature of an expression in the entries that vary."""
-    for node in postorder(expr):
-        if node not in setting.found:
-            setting.found[node] = _settled(node, setting)
+    stack = [expr]
+    while stack:
+        node = stack[-1]
+        left = [arg for arg in node.args if arg not in setting.found]
+        stack.extend(left)
+        if not left:
+            setting.found[node] = setting.found.get(node) or _settled(node, setting)
+            stack.pop()
     return setting.found[expr]
 
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any, TypeAlias
 
-from backhand.calculus.arguments import Outer, readings
+from backhand.calculus.arguments import MAX_NODES, Outer, readings
 from backhand.calculus.convex_rules import Shape
 from backhand.calculus.curvature import Setting, depends
 from backhand.calculus.intervals import enclosure, high, hull, low
@@ -33,6 +33,8 @@ MAX_ARGUMENTS = 3
 """More arguments that hang together have too many minors."""
 MAX_QUADRATIC = 60
 """A quadratic may have this many."""
+MAX_SPENT = 1500
+"""Once the expressions that were tried have more nodes together, only the whole is tried."""
 MAX_SHOWN = 12
 """A second derivative of more terms isn't written over one denominator."""
 MAX_PIECES = 300
@@ -44,6 +46,11 @@ def by_hessian(expr: Expr, setting: Setting) -> Shape | None:
 
     None where that doesn't settle it: no second derivative, too many arguments, or no definite sign.
     """
+    size = sum(1 for _ in islice(postorder(expr), MAX_NODES + 1))
+    whole = setting.graph[setting.of].definition is expr
+    if size > MAX_NODES or (sum(setting.spent) > MAX_SPENT and not whole):
+        return None
+    setting.spent.append(size)
     try:
         for outer in readings(expr, setting):
             if found := _bend(outer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +16,7 @@ from backhand.calculus.gradient import gradients, objective_of
 from backhand.checking.replay import Replay
 from backhand.errors import BackhandError
 from backhand.graph import Graph, floats
+from backhand.reading.torch import from_torch
 
 MAX_ENTRIES = 1_000_000
 """Of all parameters together."""
@@ -32,10 +34,11 @@ def formulas_of(run: Replay) -> tuple[dict[str, NDArray[np.float64]], str]:
             for name, own in names.items()
         }
         found = _gradients(graph.with_values(**values), list(names.values()))
-    except ImportError:
-        return {}, "this version of Backhand reads no PyTorch modules"
     except BackhandError as error:
         return {}, str(error)
+    except Exception as error:
+        # Whatever is amiss with this column, the other two stand.
+        return {}, f"the module can't be read ({type(error).__name__}: {error})"
     shapes = {name: tuple(parameter.shape) for name, parameter in run.parameters.items()}
     return {name: found[own].reshape(shapes[name]) for name, own in names.items()}, ""
 
@@ -55,9 +58,8 @@ def _read(run: Replay) -> tuple[Graph, dict[str, str]]:
             if name in run.parameters:
                 marks[name] = 0.1 * rng.standard_normal(tuple(parameter.shape))
                 parameter.copy_(torch.as_tensor(marks[name]))
-    inputs = run.inputs[0] if len(run.inputs) == 1 else run.inputs
-    reader: Any = import_module("backhand.reading.torch")
-    graph: Graph = reader.from_torch(marked, run.loss, inputs=inputs, target=run.target)
+    with run.setting():
+        graph = _graph(run, marked)
     values = {q.name: floats(q.value).ravel() for q in graph if q.value is not None}
     return graph, {
         name: own
@@ -65,6 +67,26 @@ def _read(run: Replay) -> tuple[Graph, dict[str, str]]:
         for own, value in values.items()
         if np.array_equal(value, mark.ravel())
     }
+
+
+def _graph(run: Replay, module: Any) -> Graph:
+    """The loss of a module with these parameters, as the graph's objective."""
+    torch: Any = import_module("torch")
+    if run.loss is not None and run.target is not None:
+        return from_torch(module, run.loss, inputs=run.inputs, target=run.target)
+
+    class Loss(torch.nn.Module):
+        """The loss as a module's output."""
+
+        def __init__(self) -> None:
+            super().__init__()  # type: ignore[reportUnknownMemberType]
+            self.module = module
+
+        def forward(self, *inputs: Any) -> Any:
+            return run.loss_of(self.module(*inputs), None)
+
+    graph = from_torch(Loss(), inputs=run.inputs)
+    return replace(graph, objective=graph.quantities[-1].name)
 
 
 def _numbers(parameter: Any) -> NDArray[np.float64]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
 from importlib import import_module
@@ -40,20 +40,28 @@ class Replay:
         inputs, target = self._fresh(self.inputs), self._fresh(self.target)
 
         def run() -> Tensor:
-            return self._loss(self.module(*inputs), target)
+            return self.loss_of(self.module(*inputs), target)
 
+        try:
+            with self.setting():
+                return watch(run) if watch else run()
+        except (RuntimeError, TypeError, ValueError, IndexError) as error:
+            first = str(error).strip().partition("\n")[0]
+            raise MeaningError(
+                f"the module's forward pass fails: {first}",
+                "check that inputs and target have the shapes and types it expects",
+            ) from error
+
+    @contextmanager
+    def setting(self) -> Generator[None]:
+        """Gradients on, random generators put back at the end, new tensors and casts in `dtype`."""
+        torch: Any = import_module("torch")
         default = torch.get_default_dtype()
         casts = mode(_in_float64) if self.dtype == torch.float64 else nullcontext()
         with same_randomness(), torch.inference_mode(False), torch.enable_grad(), casts:
             torch.set_default_dtype(self.dtype or default)
             try:
-                return watch(run) if watch else run()
-            except (RuntimeError, TypeError, ValueError, IndexError) as error:
-                first = str(error).strip().partition("\n")[0]
-                raise MeaningError(
-                    f"the module's forward pass fails: {first}",
-                    "check that inputs and target have the shapes and types it expects",
-                ) from error
+                yield
             finally:
                 torch.set_default_dtype(default)
 
@@ -65,7 +73,8 @@ class Replay:
         """Inputs that an in-place operation may overwrite."""
         return mapped(tree, lambda t: t if t.requires_grad else t.clone())
 
-    def _loss(self, output: Any, target: Any) -> Tensor:
+    def loss_of(self, output: Any, target: Any) -> Tensor:
+        """The loss of an output; without a loss the output itself, or the sum of its entries."""
         torch: Any = import_module("torch")
         if self.loss is not None:
             value = self.loss(output) if target is None else self.loss(output, target)
@@ -90,9 +99,9 @@ class Replay:
     @property
     def parameters(self) -> dict[str, Tensor]:
         """What gradients are taken by: parameters, and inputs, that require a gradient."""
-        found = {n: p for n, p in self.module.named_parameters() if p.requires_grad}
+        found = {n: p for n, p in self.module.named_parameters() if p.requires_grad and p.numel()}
         for at, tensor in enumerate(floating(self.inputs)):
-            if tensor.requires_grad:
+            if tensor.requires_grad and tensor.numel():
                 found[f"input {at}" if len(self.inputs) > 1 else "input"] = tensor
         return found
 

@@ -39,8 +39,15 @@ class GradientRow:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing speaks against the framework's gradient."""
+        """Whether the finite differences confirm the framework's gradient."""
         return self.verdict in ("right", "kink")
+
+    @property
+    def misread(self) -> bool:
+        """Whether it is the formula that is off: the other two agree."""
+        if self.formula is None or self.verdict != "right":
+            return False
+        return abs(self.formula - (self.framework or 0.0)) > 1e-4 * max(1e-4, self.norm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,9 @@ def _table(report: GradientReport) -> str:
         f"Each parameter at the entry where the three are furthest apart. Central differences "
         f"at {sampled} of {total} entries, and along a random direction through each parameter."
     ]
+    misread = ", ".join(row.name for row in report.rows if row.misread)
+    if misread:
+        notes.append(f"The formula is off at {misread}: this module isn't read as it runs.")
     if report.unread:
         notes.append(f"No formula: {report.unread}.")
     parts = [f"Gradients of the loss {report.loss:.6g}, in float64", "", *rows, ""]

@@ -23,7 +23,8 @@ from backhand.expr import Expr, ref
 from backhand.functions import COMPOSED_AS
 from backhand.graph import Graph, Quantity, Role, as_value
 from backhand.reading.arrays import Array, inner, letters, named, over
-from backhand.reading.onnx_nodes import exact
+from backhand.reading.layers import exact
+from backhand.reading.onnx_nodes import decimal
 from backhand.reading.onnx_operators import ACTIVATIONS, NUMBERS
 from backhand.reading.onnx_shapes import PLACES
 
@@ -32,6 +33,11 @@ MAX_ENTRIES = 20_000_000
 """Of one array."""
 OLDEST = 13
 """The first opset whose softmax is along one axis."""
+MALFORMED = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(RuntimeError, TypeError, ValueError),
+)
+"""What a file raises that says one thing here and another there."""
 OPERATORS = {**NUMBERS, **PLACES}
 STEMS = dict.fromkeys(("Gemm", "MatMul", "Conv"), "a") | dict.fromkeys(ACTIVATIONS, "z")
 """What the result of an operator is called; others are h."""
@@ -68,8 +74,17 @@ def from_onnx(
     Raises `ReadingError` where the file is damaged or an operator isn't read, naming its node.
     """
     model = _loaded(source)
-    graph = _Reader(model, _values(model, inputs)).read()
+    reader = _Reader(model, _values(model, inputs))
+    try:
+        graph = reader.read()
+    except MALFORMED as error:
+        raise _unsound(error) from error
     return graph if loss is None else _with_loss(graph, loss, target)
+
+
+def _unsound(error: Exception) -> ReadingError:
+    first = str(error).strip().partition("\n")[0]
+    return ReadingError(f"this is no sound ONNX model: {first}", "export it again")
 
 
 def _loaded(source: Any) -> Any:
@@ -81,19 +96,18 @@ def _loaded(source: Any) -> Any:
     damage: Any = import_module("google.protobuf.message").DecodeError
     model: Any = source
     try:
-        if isinstance(source, str | PathLike):
+        if isinstance(model, str | PathLike):
             path = Path(cast(str, source))
             if path.stat().st_size > MAX_BYTES:
                 raise LimitError(f"{path.name} has over {MAX_BYTES} bytes", "read a smaller model")
             model = onnx.load(str(path))
         if not isinstance(model, onnx.ModelProto):
-            raise AskError(f"{type(source).__name__} is no ONNX model", "give the path of a file")
+            raise AskError(f"{type(model).__name__} is no ONNX model", "give the path of a file")
         onnx.checker.check_model(model)
     except OSError as error:
         raise ReadingError(f"the ONNX file can't be read: {error.strerror or error}") from error
-    except (damage, onnx.checker.ValidationError, ValueError, TypeError, RuntimeError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise ReadingError(f"this is no sound ONNX model: {first}", "export it again") from error
+    except (damage, onnx.checker.ValidationError, *MALFORMED) as error:
+        raise _unsound(error) from error
     version = max((each.version for each in model.opset_import if not each.domain), default=0)
     if version < OLDEST:
         raise ReadingError(
@@ -244,7 +258,7 @@ class _Reader:
             results = OPERATORS[proto.op_type](node)
         except MeaningError as error:
             raise node.refuse(error.what) from error
-        except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+        except MALFORMED as error:
             raise node.refuse("its attributes or inputs make no sense") from error
         for name, result in zip(proto.output, results, strict=False):
             final = name == wanted
@@ -283,7 +297,7 @@ class _Reader:
             what = f"its constant {name!r} is not finite"
             raise node.refuse(what) if node else ReadingError(what)
         if value.size == 1:
-            one = exact(float(value.reshape(-1)[0]))
+            one = exact(decimal(float(value.reshape(-1)[0])))
             return Array(value.shape, lambda slots: one)
         self.arrays[name] = self.store("c", value)
         return self.arrays[name]

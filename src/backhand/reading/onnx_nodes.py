@@ -7,14 +7,11 @@ the way, such as the mean in a layer normalisation, that becomes a quantity of i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from typing import Any, Protocol, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
 from backhand.errors import ReadingError
-from backhand.expr import Expr, number
 from backhand.reading.arrays import Array
 
 
@@ -80,10 +77,10 @@ def entry(
     return enter
 
 
-def exact(value: float) -> Expr:
-    """A number as it was written where that was short: 0.1, and not the float32 next to it."""
-    short = f"{value:.6g}"
-    return number(Fraction(short if np.float32(short) == np.float32(value) else value))
+def decimal(value: float) -> float:
+    """A float32 as it was written where that was short: 0.1, and not the number next to it."""
+    short = float(f"{value:.6g}")
+    return short if abs(short - value) <= abs(value) * 2.0**-24 else value
 
 
 def whole(node: Node, at: int) -> list[int]:

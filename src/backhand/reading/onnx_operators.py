@@ -7,7 +7,8 @@ from fractions import Fraction
 from functools import partial, reduce
 from math import prod
 
-from backhand.expr import number
+from backhand.expr import Expr, number
+from backhand.reading import layers
 from backhand.reading.arrays import (
     Array,
     Window,
@@ -15,11 +16,10 @@ from backhand.reading.arrays import (
     convolution,
     matmul,
     max_pool,
-    reshaped,
     summed,
     transposed,
 )
-from backhand.reading.onnx_nodes import Node, Operator, axes_of, entry, exact
+from backhand.reading.onnx_nodes import Node, Operator, axes_of, decimal, entry
 
 MAX_WINDOW = 1000
 """The largest of more entries than this makes no formula."""
@@ -68,6 +68,11 @@ ACTIVATIONS = frozenset(
 """What makes an activation z of a pre-activation a."""
 
 
+def _number(node: Node, name: str, default: float) -> Expr:
+    """An attribute as an exact number."""
+    return layers.exact(decimal(node.option(name, default)))
+
+
 def _from_table(function: str, node: Node) -> Sequence[Array]:
     return (node.array(0).apply(function),)
 
@@ -91,7 +96,7 @@ for _name, _two in _BINARY.items():
 
 @entry(NUMBERS, "LeakyRelu")
 def _leaky_relu(node: Node) -> Array:
-    x, slope = node.array(0), exact(node.option("alpha", 0.01))
+    x, slope = node.array(0), _number(node, "alpha", 0.01)
     if slope is number(Fraction(1, 100)):
         return x.apply("leaky_relu")
     if not 0 <= node.option("alpha") <= 1:
@@ -102,18 +107,18 @@ def _leaky_relu(node: Node) -> Array:
 @entry(NUMBERS, "Elu")
 def _elu(node: Node) -> Array:
     x = node.array(0)
-    return x.apply("relu") + (x.least(0).apply("exp") - 1) * exact(node.option("alpha", 1.0))
+    return x.apply("relu") + (x.least(0).apply("exp") - 1) * _number(node, "alpha", 1.0)
 
 
 @entry(NUMBERS, "Swish")
 def _swish(node: Node) -> Array:
     x = node.array(0)
-    return x * (x * exact(node.option("alpha", 1.0))).apply("sigmoid")
+    return x * (x * _number(node, "alpha", 1.0)).apply("sigmoid")
 
 
 @entry(NUMBERS, "HardSigmoid")
 def _hard_sigmoid(node: Node) -> Array:
-    line = node.array(0) * exact(node.option("alpha", 0.2)) + exact(node.option("beta", 0.5))
+    line = node.array(0) * _number(node, "alpha", 0.2) + _number(node, "beta", 0.5)
     return line.least(1).largest(0)
 
 
@@ -138,10 +143,10 @@ def _gemm(node: Node) -> Array:
         left = transposed(left, (1, 0))
     if node.option("transB", 0):
         right = transposed(right, (1, 0))
-    found = matmul(left, right) * exact(node.option("alpha", 1.0))
+    found = matmul(left, right) * _number(node, "alpha", 1.0)
     if not node.has(2):
         return found
-    return found + node.array(2, "b") * exact(node.option("beta", 1.0))
+    return found + node.array(2, "b") * _number(node, "beta", 1.0)
 
 
 _REDUCTIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array, int], Array]]] = {
@@ -173,15 +178,12 @@ for _name, (_before, _after) in _REDUCTIONS.items():
 
 @entry(NUMBERS, "Softmax")
 def _softmax(node: Node) -> Array:
-    powers = node.array(0).apply("exp")
-    return powers / summed(powers, [node.option("axis", -1) % powers.rank], keep=True)
+    return layers.softmax(node.array(0), node.option("axis", -1))
 
 
 @entry(NUMBERS, "LogSoftmax")
 def _log_softmax(node: Node) -> Array:
-    x = node.array(0)
-    norm = summed(x.apply("exp"), [node.option("axis", -1) % x.rank], keep=True)
-    return x - norm.apply("log")
+    return layers.log_softmax(node.array(0), node.option("axis", -1))
 
 
 @entry(NUMBERS, "LayerNormalization")
@@ -189,29 +191,20 @@ def _layer_normalization(node: Node) -> Array:
     if node.outputs > 1:
         raise node.refuse("mean and deviation as results of their own are not read")
     x = node.array(0)
-    along = list(range(node.option("axis", -1) % x.rank, x.rank))
-    size, eps = prod(x.shape[axis] for axis in along), exact(node.option("epsilon", 1e-5))
-    mean = node.define("mu", summed(x, along, keep=True) / size)
-    variance = node.define("v", summed((x - mean) ** 2, along, keep=True) / size)
-    scaled = node.define("h", (x - mean) / (variance + eps).apply("sqrt")) * node.array(1, "gamma")
-    return scaled + node.array(2, "beta") if node.has(2) else scaled
+    axes = x.rank - node.option("axis", -1) % x.rank
+    shift = node.array(2, "beta") if node.has(2) else None
+    epsilon = decimal(node.option("epsilon", 1e-5))
+    return layers.layer_norm(node.define, x, axes, epsilon, node.array(1, "gamma"), shift)
 
 
 @entry(NUMBERS, "BatchNormalization")
 def _batch_normalization(node: Node) -> Array:
     if node.option("training_mode", 0) or node.outputs > 1:
         raise node.refuse("it is in training mode; export the model in evaluation mode")
-    x, eps = node.array(0), exact(node.option("epsilon", 1e-5))
-    gamma, beta, mean, variance = (
-        by_channel(node.array(at, stem), x.rank)
-        for at, stem in enumerate(("gamma", "beta", "mu", "v"), 1)
-    )
-    return (x - mean) / (variance + eps).apply("sqrt") * gamma + beta
-
-
-def by_channel(values: Array, rank: int) -> Array:
-    """One number for each channel, the axis after the points."""
-    return reshaped(values, (*values.shape, *(1,) * (rank - 2)))
+    gamma, beta = node.array(1, "gamma"), node.array(2, "beta")
+    running = node.array(3, "mu"), node.array(4, "v")
+    epsilon = decimal(node.option("epsilon", 1e-5))
+    return layers.batch_norm(node.define, node.array(0), epsilon, gamma, beta, running)
 
 
 # ---- windows -----------------------------------------------------------------------------------
@@ -241,7 +234,7 @@ def _conv(node: Node) -> Array:
     out = convolution(x, kernel, window, node.option("group", 1))
     if not node.has(2):
         return out
-    return out + by_channel(node.array(2, "b"), x.rank)
+    return out + layers.by_channel(node.array(2, "b"), x.rank)
 
 
 @entry(NUMBERS, "MaxPool")

@@ -20,14 +20,21 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 def document(solution: Solution) -> str:
     """A solution as one self-contained page."""
-    title = escape(printable(solution.worksheet.title) or "Worked solution")
-    style = files("backhand.writing").joinpath("page.css").read_text(encoding="utf-8")
-    body = "\n".join(_blocks(solution))
+    title = printable(solution.worksheet.title) or "Worked solution"
+    return page(title, "\n".join(_blocks(solution)))
+
+
+def page(title: str, body: str, *styles: str) -> str:
+    """A page around its body, in the common style and in further style sheets of this folder."""
+    folder = files("backhand.writing")
+    style = "".join(
+        folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", *styles)
+    )
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n"
         f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
@@ -81,7 +88,7 @@ def prose_html(prose: Prose) -> str:
 
 def _step(step: Step) -> str:
     chain = step_chain(step)
-    shown = _chain(chain) if chain is not None else ""
+    shown = chain_html(chain) if chain is not None else ""
     note = f'<p class="note">{prose_html(step.note)}</p>' if step.note else ""
     title = prose_html(step.title)
     return (
@@ -90,7 +97,7 @@ def _step(step: Step) -> str:
     )
 
 
-def _chain(found: Formula) -> str:
+def chain_html(found: Formula) -> str:
     """A chain of equations, every side but the first on a line of its own, relations aligned."""
     if not isinstance(found, Equal) or _is_short(found):
         return f'<div class="chain">{formula_mathml(found, "block")}</div>'

@@ -35,7 +35,7 @@ def verdict(found: Verdict) -> str:
         "witness": found.witness,
         "working": _working(found.working),
     }
-    return json.dumps(said, ensure_ascii=False, indent=2, default=_finite) + "\n"
+    return json.dumps(said, ensure_ascii=False, indent=2, default=finite) + "\n"
 
 
 def schema() -> dict[str, Any]:
@@ -90,11 +90,12 @@ def _plain(item: Any) -> Any:
     if isinstance(item, list):
         return [_plain(part) for part in item]  # type: ignore[reportUnknownVariableType]
     if isinstance(item, Fraction):
-        return item.numerator if item.denominator == 1 else _finite(item)
-    return _finite(item)
+        return item.numerator if item.denominator == 1 else finite(item)
+    return finite(item)
 
 
-def _finite(number: Any) -> float | str:
+def finite(number: Any) -> float | str:
+    """A number as JSON has it: one that isn't finite as a string."""
     try:
         value = float(number)
     except OverflowError:

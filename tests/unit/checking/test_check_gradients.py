@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backhand.checking import formulas
 from backhand.checking.gradients import check_gradients
 from backhand.checking.report import GradientReport
 from backhand.errors import AskError, MeaningError
+from backhand.reading.torch import from_torch
 
 torch: Any = pytest.importorskip("torch")
 nn, F = torch.nn, torch.nn.functional
@@ -202,7 +205,9 @@ def test_nothing_is_wrong_with_a_right_model(function: Callable[[Any], Any]) -> 
     found = report(function)
     assert found.ok, str(found)
     assert found.first_wrong is None
-    assert all(row.error < 1e-6 * max(1.0, row.norm) for row in found.rows)
+    for row in found.rows:
+        gap = abs((row.framework or 0.0) - row.difference)
+        assert gap < 1e-6 * max(1.0, row.norm)
 
 
 @pytest.mark.parametrize(
@@ -338,6 +343,59 @@ def test_sampled_entries_are_counted_and_a_large_parameter_is_bounded() -> None:
     assert "at 10 of 90300 entries" in str(found).replace("\n", " ")
 
 
+def scripted() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.jit.script(nn.Linear(3, 2))
+
+
+@pytest.mark.parametrize(
+    "loss", [nn.MSELoss(), lambda output, target: (output - target).abs().sum()]
+)
+def test_the_formula_stands_beside_where_the_model_is_read(loss: Callable[..., Any]) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    found = check_gradients(module, torch.randn(5, 3), torch.randn(5, 2), loss)
+    assert found.ok, str(found)
+    assert found.unread == ""
+    for row in found.rows:
+        assert row.formula == pytest.approx(row.framework, rel=1e-9)
+
+
+def test_without_a_loss_the_formula_is_that_of_the_sum() -> None:
+    torch.manual_seed(0)
+    found = check_gradients(nn.Sequential(nn.Linear(3, 4), nn.GELU()), torch.randn(5, 3))
+    assert found.unread == ""
+    assert all(row.formula == pytest.approx(row.framework, rel=1e-9) for row in found.rows)
+
+
+def test_the_formula_of_a_wrong_backward_is_the_right_one() -> None:
+    row = report(lost).rows[0]
+    assert row.formula == pytest.approx(row.difference, rel=1e-6)
+    assert row.formula != pytest.approx(row.framework, rel=1e-2)
+
+
+def test_an_operation_that_is_not_read_is_named_and_the_other_columns_stand() -> None:
+    found = report(shifted_softmax)
+    assert found.ok
+    assert "max.dim" in found.unread
+    assert all(row.formula is None for row in found.rows)
+    assert "No formula" in str(found)
+
+
+def test_a_formula_that_is_off_is_not_laid_at_pytorchs_door(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def doubled(module: Any, loss: Any, **given: Any) -> Any:
+        return from_torch(module, lambda output, target: 2 * loss(output, target), **given)
+
+    monkeypatch.setattr(formulas, "from_torch", doubled)
+    found = report(torch.tanh)
+    assert found.ok
+    assert all(row.misread for row in found.rows)
+    assert "isn't read as it runs" in " ".join(str(found).split())
+
+
 @pytest.mark.parametrize("function", [lost, overwritten, overflow, detached, torch.tanh])
 def test_the_table_is_80_columns_wide(function: Callable[[Any], Any]) -> None:
     text = str(report(function))
@@ -357,6 +415,11 @@ def test_the_table_is_80_columns_wide(function: Callable[[Any], Any]) -> None:
             lambda: check_gradients(nn.Linear(3, 2), torch.ones(4, 3), None, lambda o: o),
             AskError,
             "8 entries",
+        ),
+        (
+            lambda: check_gradients(nn.Sequential(scripted()), torch.ones(1, 3)),
+            MeaningError,
+            "0 is a scripted module",
         ),
         (lambda: check_gradients(nn.LazyLinear(2), torch.ones(4, 3)), MeaningError, "no values"),
         (
