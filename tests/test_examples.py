@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import backhand
 from backhand.writing import json as json_writer
 from backhand.writing.formats import FORMATS
 
+SUFFIXES = {"html": "html", "json": "json", "latex": "tex", "markdown": "md", "terminal": "txt"}
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.md"))
 NAMES = [path.stem for path in EXAMPLES]
 SEED = Path(__file__).parents[2] / "shared" / "seed" / "recitation.md"
@@ -105,6 +107,18 @@ def test_every_format_writes_every_example(path: Path, layout: Any, format: str)
     assert "None" not in text
     assert "∘" not in text
     assert "•" not in text
+
+
+@pytest.mark.parametrize("layout", ["numerator", "denominator"])
+@pytest.mark.parametrize("format", ["html", "json", "latex", "markdown", "terminal"])
+@pytest.mark.parametrize("name", ["definitions", "chain-rule"])
+def test_sections_one_and_two_in_every_notation_and_both_layouts(
+    name: str, format: str, layout: Any
+) -> None:
+    path = next(p for p in EXAMPLES if p.stem == name)
+    text = FORMATS[format](backhand.read(path).solve(layout=layout))
+    bare = re.sub(r"<(svg|style)\b.*?</\1>", r"<\1></\1>", text, flags=re.DOTALL)
+    assert agrees(bare, f"examples/{name}-{layout}.{SUFFIXES[format]}")
 
 
 @pytest.mark.skipif(not SEED.exists(), reason="the shared worksheet lies beside the project only")

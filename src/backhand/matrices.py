@@ -39,7 +39,7 @@ from backhand.expr import (
 )
 from backhand.functions import TABLE
 from backhand.graph import AXES, POINT, Graph, Layout, Quantity
-from backhand.notation import formula, named, parts
+from backhand.notation import formula, named, parts, value_name
 from backhand.products import Shaped, added, after, aligned, chain_of, joined, scaled
 from backhand.slots import Affine, Index, Slot
 from backhand.syntax import (
@@ -240,7 +240,7 @@ def _image(node: Image, graph: Graph, layout: Layout) -> Shaped | None:
         return (
             Shaped((Call(node.name, args),), rows, cols) if slots else _scalar(formula(node, graph))
         )
-    top = Name(node.name, "bold" if node.slots else "italic")
+    top = Name(value_name(node.name, node.of, graph), "bold" if node.slots else "italic")
     by, at = node.by[0]
     sign = Partial(top, named(graph, by), graph.single_variable)
     if not slots:

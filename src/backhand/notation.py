@@ -269,12 +269,24 @@ def _image(
         return Entry(Raised(args[0], _num(-1)), at)
     if not by:
         return Entry(Call(name, args), at) if at else Call(name, args)
-    top = Entry(Name(name), at) if at else Name(name, "bold" if slots else "italic")
+    shown = value_name(name, of, graph)
+    top = Entry(Name(shown), at) if at else Name(shown, "bold" if slots else "italic")
     below = [named(graph, each, _slots(where, letters)) for each, where in by]
     # f(t, g(t)): beside the whole df/dt, ∂f/∂t holds g fixed.
     beside = len(of) > 1 and any(graph[each].definition is None for each in of)
     straight = graph.single_variable and not beside
     return Partial(top, below[0], straight, then=tuple(below[1:]))
+
+
+def value_name(function: str, of: Sequence[str], graph: Graph) -> str:
+    """The quantity that is this function of those, by name; the function's own where there is none."""
+    for quantity in graph:
+        match quantity.definition:
+            case Image(name, args, _, ()) if (name, args) == (function, tuple(of)):
+                return quantity.name
+            case _:
+                pass
+    return function
 
 
 def _num(value: int) -> Num:

@@ -27,7 +27,7 @@ from backhand.calculus.gradient import gradient, objective_of
 from backhand.calculus.jacobian import array_derivative
 from backhand.calculus.local import local_working
 from backhand.calculus.objective import objective
-from backhand.calculus.paths import Spot, is_entry, spot
+from backhand.calculus.paths import MAX_PATHS, Spot, is_entry, routes, spot
 from backhand.calculus.picture import picture
 from backhand.calculus.second import hessian
 from backhand.errors import AskError, BackhandError
@@ -86,6 +86,8 @@ def derivative(graph: Graph, of: str, by: str, layout: Layout = "numerator") -> 
     """
     top, bottom = spot(of, graph), spot(by, graph)
     if is_entry(graph, top) and is_entry(graph, bottom):
+        if not top.slots and not bottom.slots and sizes_are_letters(graph, top.name, bottom.name):
+            return array_derivative(graph, top.name, bottom.name, layout)
         return entry_derivative(graph, top, bottom)
     for each, text in ((top, of), (bottom, by)):
         if each.slots and graph[each.name].rank:
@@ -95,6 +97,16 @@ def derivative(graph: Graph, of: str, by: str, layout: Layout = "numerator") -> 
                 f"ask for an entry of both, or for {whole}",
             )
     return array_derivative(graph, top.name, bottom.name, layout)
+
+
+def sizes_are_letters(graph: Graph, of: str, by: str) -> bool:
+    """Whether an array on the way has a size without a number, so that its paths can't be listed."""
+    return any(
+        isinstance(extent, str)
+        for route in routes(graph, of, by, MAX_PATHS)
+        for name in route
+        for extent in graph[name].extents
+    )
 
 
 def _derivative(asked: Asked) -> Working:

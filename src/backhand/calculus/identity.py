@@ -133,15 +133,15 @@ def _proved(claim: Claim, found: Sequence[Canonical]) -> Verdict:
 def _same_form(claim: Claim, found: Sequence[Canonical]) -> Iterator[Step]:
     """The last step: both sides without derivative signs, then in one form."""
     left, right = (formula(side, claim.graph) for side in (claim.left, claim.right))
+    if claim.left is claim.right:
+        yield Step(title=("The two sides are the same",), rule="identical",
+                   formula=Equal((left, left), ("=",)))  # fmt: skip
+        return
     if isinstance(claim.formula, Equal) and (left, right) != claim.formula.sides:
         yield Step(title=("The claim, with the derivatives worked out",), rule="substitution",
                    formula=Equal((left, right), ("=",)))  # fmt: skip
     rules = tuple(dict.fromkeys(rule for each in found for rule in each.rules))
     used: Prose = ("with " + "; ".join(rules),) if rules else ()
-    if claim.left is claim.right:
-        yield Step(title=("The two sides are the same",), rule="identical",
-                   formula=Equal((left, left), ("=",)), note=used)  # fmt: skip
-        return
     one = found[0]
     if len(found) == 1 and one.left is one.right:
         shown = formula(one.left, claim.graph)

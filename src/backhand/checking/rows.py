@@ -144,8 +144,8 @@ def _verdict(verdicts: Sequence[Verdict], gradient: NDArray[np.float64]) -> Verd
     """The gravest that was found at any entry."""
     if not np.isfinite(gradient).all():
         return "wrong"
-    graver: tuple[Verdict, ...] = ("wrong", "unknown", "kink")
-    return next((verdict for verdict in graver if verdict in verdicts), "right")
+    grave: tuple[Verdict, ...] = ("wrong", "unknown", "kink", "right")
+    return next(verdict for verdict in grave if verdict in verdicts)
 
 
 def _apart(one: Slope, formula: NDArray[np.float64] | None, entry: tuple[int, ...]) -> float:

@@ -169,7 +169,8 @@ def _stated(text: str, start: Place, base: Graph | None = None) -> Stated:
     body, conditions = cut(_unlisted(text), start)
     plain, signed = signature_lines(body, start)
     signatures = {**held.signatures, **signed}
-    known = _known(plain, (*signatures, *held.functions), start) | defined_names("\n".join(conditions.declared))
+    known = _known(plain, (*signatures, *held.functions), start)
+    known |= defined_names("\n".join(conditions.declared))
     found = statements(plain, known, start)
     if not found:
         raise ReadingError("there is nothing to read", "write a formula", start)

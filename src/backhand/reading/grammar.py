@@ -246,7 +246,7 @@ class Parser:
             sign = self.take()
             self.check_spacing(sign)
             term = self.expression(SUM + 1)
-            terms.append(self.minus(term, sign) if sign.text == "-" else term)
+            terms.append(Minus(term, self.place(sign)) if sign.text == "-" else term)
         return Plus(tuple(terms), self.place(token))
 
     def check_spacing(self, sign: Token) -> None:

@@ -139,25 +139,37 @@ def _html_row(row: Row) -> str:
 
 # ---- LaTeX -------------------------------------------------------------------------------------
 
+LATEX_HEAD = rf"""{HEAD}\usepackage{{array,longtable}}
+\geometry{{margin=18mm}}
+\setlength{{\unitlength}}{{1mm}}
+\setlength{{\tabcolsep}}{{2mm}}
+\setlength{{\extrarowheight}}{{4pt}}
+\title{{{TITLE}}}
+\date{{}}
+\begin{{document}}
+\maketitle
+
+{LEGEND}
+
+\small
+\begin{{longtable}}{{@{{}}p{{22mm}}>{{\raggedright}}p{{92mm}}p{{50mm}}@{{}}}}
+"""
+
 
 def latex(rows: Sequence[Row]) -> str:
     """The table as an article; the plots are LaTeX's own pictures."""
     heads = " & ".join(rf"\textbf{{{head}}}" for head in COLUMNS)
     body = "\n".join(map(_latex_row, rows))
-    return (
-        f"{HEAD}\\usepackage{{longtable}}\n\\setlength{{\\unitlength}}{{1mm}}\n"
-        f"\\title{{{TITLE}}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle\n\n{LEGEND}\n\n"
-        "\\begin{longtable}{@{}p{21mm}p{80mm}p{52mm}@{}}\n"
-        f"{heads} \\\\ \\hline\n\\endhead\n{body}\n\\end{{longtable}}\n\\end{{document}}\n"
-    )
+    return f"{LATEX_HEAD}{heads} \\\\ \\hline\n\\endhead\n{body}\n\\end{{longtable}}\n\\end{{document}}\n"
 
 
 def _latex_row(row: Row) -> str:
-    lines = [f"${formula_latex(each)}$" for each in equations(row)]
-    lines += [rf"\textit{{{head}}}: {prose_latex(prose)}" for head, prose in facts(row)]
-    middle = "\\newline\n".join(lines)
-    plot = rf"\raisebox{{-0.8\height}}{{{plots.latex(row.plot)}}}" if row.plot else ""
-    return f"{escaped(row.function.name)} &\n{middle} &\n{plot} \\\\ \\hline"
+    formulas = "\\par\n".join(f"${formula_latex(each)}$" for each in equations(row))
+    said = " \\quad\n".join(rf"\textit{{{head}:}} {prose_latex(prose)}" for head, prose in facts(row))
+    plot = rf"\raisebox{{\dimexpr 2ex-\height}}{{{plots.latex(row.plot)}}}" if row.plot else ""
+    return (
+        f"{escaped(row.function.name)} &\n{formulas}\\par\\smallskip\n{said} &\n{plot} \\\\[4pt] \\hline"
+    )
 
 
 # ---- JSON --------------------------------------------------------------------------------------

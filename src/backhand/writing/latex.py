@@ -115,7 +115,7 @@ def formula_latex(found: Formula) -> str:
         case Norm(of):
             return rf"\left\lVert {formula_latex(of)} \right\rVert"
         case Test(left, order, right):
-            return rf"\mathbb{{1}}[{formula_latex(left)} {ORDERS[order]} {formula_latex(right)}]"
+            return rf"\mathbf{{1}}[{formula_latex(left)} {ORDERS[order]} {formula_latex(right)}]"
         case Rows(rows):
             lines = r" \\ ".join(" & ".join(map(formula_latex, row)) for row in rows)
             return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 from backhand.calculus.curves import Curve, Plot
 
 Mark: TypeAlias = Literal["value", "slope", "axis", "label"]
+Place: TypeAlias = tuple[float, float]
 STEPS = (0.25, 0.5, 1.0, 2.0)
 MAX_TICKS = 5
 
@@ -42,8 +43,8 @@ def tick_text(value: float) -> str:
 WIDTH, HEIGHT = 220.0, 132.0
 LEFT, RIGHT, TOP, BOTTOM = 32.0, 6.0, 6.0, 18.0
 """The margins around the curves; tick labels stand in them."""
-FLAT = 0.05
-"""A point that is nearer than this to the line between its neighbours is left out."""
+FLAT = 0.03
+"""How far a line may pass a sampled point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +61,23 @@ class Frame:
     def y(self, value: float) -> float:
         return (self.plot.high - value) / (self.plot.high - self.plot.low) * self.height
 
-    def places(self, curve: Curve) -> list[tuple[float, float]]:
-        """The points of a curve, without those on a straight stretch."""
-        kept: list[tuple[float, float]] = []
+    def places(self, curve: Curve) -> list[Place]:
+        """The points of a curve, straight stretches by their ends only."""
         points = [(self.x(x), self.y(y)) for x, y in curve]
-        for at, point in enumerate(points):
-            if 0 < at < len(points) - 1 and _on_line(kept[-1], point, points[at + 1]):
-                continue
-            kept.append(point)
-        return kept
+        kept = [0]
+        for at in range(2, len(points)):
+            start = kept[-1]
+            between = points[start + 1 : at]
+            if any(_beside(points[start], points[at], each) > FLAT for each in between):
+                kept.append(at - 1)
+        return [*(points[at] for at in kept), points[-1]]
 
 
-def _on_line(a: tuple[float, float], p: tuple[float, float], b: tuple[float, float]) -> bool:
-    along, up = b[0] - a[0], b[1] - a[1]
-    return abs(along * (p[1] - a[1]) - up * (p[0] - a[0])) < FLAT * hypot(along, up)
+def _beside(start: Place, end: Place, point: Place) -> float:
+    """How far a point is from the line between two others."""
+    across, down = end[0] - start[0], end[1] - start[1]
+    area = across * (point[1] - start[1]) - down * (point[0] - start[0])
+    return abs(area) / (hypot(across, down) or 1.0)
 
 
 def svg(plot: Plot, title: str) -> str:
@@ -89,7 +93,7 @@ def svg(plot: Plot, title: str) -> str:
     )
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
+def _path(points: Sequence[Place]) -> str:
     return "M" + "L".join(f"{x:.4g} {y:.4g}" for x, y in points)
 
 
@@ -176,24 +180,24 @@ def _dots(frame: Frame, curve: Curve, gap: float) -> Iterator[tuple[int, int]]:
 
 # ---- LaTeX -------------------------------------------------------------------------------------
 
-PICTURE = 46.0, 27.0
+PICTURE = 42.0, 26.0
 """Width and height in millimetres."""
-PIECE = 1.5
+PIECE = 1.2
 """Millimetres of a dash, and of the gap after it."""
 
 
 def latex(plot: Plot) -> str:
-    """The plot as a `picture`, which LaTeX draws without any package."""
+    """The plot as a `picture` in millimetres, which LaTeX draws without any package."""
     frame = Frame(plot, *PICTURE)
-    lines = [rf"\begin{{picture}}({frame.width:g},{frame.height + 4:g})(0,-4)"]
-    for value in ticks(plot.left, plot.right):
-        lines.append(rf"\put({frame.x(value):.4g},-3.5){{\makebox(0,0)[b]{{\tiny ${value:g}$}}}}")
-    for value in ticks(plot.low, plot.high):
-        at = frame.height - frame.y(value)
-        lines.append(rf"\put(-1,{at:.4g}){{\makebox(0,0)[r]{{\tiny ${value:g}$}}}}")
-    lines.append(rf"\put(0,{frame.height - frame.y(0):.4g}){{\line(1,0){{{frame.width:g}}}}}")
-    lines.append(rf"\put({frame.x(0):.4g},0){{\line(0,1){{{frame.height:g}}}}}")
-    lines.append(r"\linethickness{0.5pt}")
+    lines = [rf"\begin{{picture}}({frame.width + 7:g},{frame.height + 4:g})(-7,-4)"]
+    for tick in ticks(plot.left, plot.right):
+        lines.append(rf"\put({frame.x(tick):.2f},-3.5){{\makebox(0,0)[b]{{\tiny ${tick:g}$}}}}")
+    for tick in ticks(plot.low, plot.high):
+        up = frame.height - frame.y(tick)
+        lines.append(rf"\put(-1,{up:.2f}){{\makebox(0,0)[r]{{\tiny ${tick:g}$}}}}")
+    lines.append(rf"\put(0,{frame.height - frame.y(0):.2f}){{\line(1,0){{{frame.width:g}}}}}")
+    lines.append(rf"\put({frame.x(0):.2f},0){{\line(0,1){{{frame.height:g}}}}}")
+    lines.append(r"\linethickness{0.6pt}")
     for curve in plot.value:
         lines += _strokes(frame, pairwise(frame.places(curve)))
     for curve in plot.slope:
@@ -201,32 +205,29 @@ def latex(plot: Plot) -> str:
     return "\n".join([*lines, r"\end{picture}"])
 
 
-def _dashes(
-    points: Sequence[tuple[float, float]],
-) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-    """A broken line in dashes of the same length."""
+def _dashes(points: Sequence[Place]) -> Iterator[tuple[Place, Place]]:
+    """A broken line in dashes of the same length, a gap of that length after each."""
     gone = 0.0
-    for (x, y), (u, v) in pairwise(points):
-        length = hypot(u - x, v - y)
-        at = 0.0
-        while at < length:
-            inked = (gone + at) % (2 * PIECE) < PIECE
-            step = min(length - at, PIECE - (gone + at) % PIECE)
-            if inked:
-                a, b = at / length, (at + step) / length
-                yield (
-                    (x + a * (u - x), y + a * (v - y)),
-                    (x + b * (u - x), y + b * (v - y)),
-                )
-            at += max(step, 1e-6)
+    for start, end in pairwise(points):
+        length = hypot(end[0] - start[0], end[1] - start[1])
+        for dash in range(floor(gone / (2 * PIECE)), ceil((gone + length) / (2 * PIECE))):
+            first = max(2 * PIECE * dash - gone, 0.0)
+            last = min(2 * PIECE * dash + PIECE - gone, length)
+            if first < last:
+                yield _between(start, end, first / length), _between(start, end, last / length)
         gone += length
 
 
-def _strokes(
-    frame: Frame, lines: Iterable[tuple[tuple[float, float], tuple[float, float]]]
-) -> Iterator[str]:
-    r"""Lines of any slope, which `\line` can't draw: `\qbezier` with its middle between the ends."""
-    for (x, y), (u, v) in lines:
-        y, v = frame.height - y, frame.height - v
-        middle = f"({(x + u) / 2:.4g},{(y + v) / 2:.4g})"
-        yield rf"\qbezier({x:.4g},{y:.4g}){middle}({u:.4g},{v:.4g})"
+def _between(start: Place, end: Place, part: float) -> Place:
+    return start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])
+
+
+def _strokes(frame: Frame, lines: Iterable[tuple[Place, Place]]) -> Iterator[str]:
+    r"""Lines of any slope, which `\line` can't draw: `\qbezier` with its middle between the ends.
+
+    It sets a dot every tenth of a millimetre, half the width of the line.
+    """
+    for start, end in lines:
+        dots = 1 + ceil(10 * hypot(end[0] - start[0], end[1] - start[1]))
+        points = (start, _between(start, end, 0.5), end)
+        yield rf"\qbezier[{dots}]" + "".join(f"({x:.2f},{frame.height - y:.2f})" for x, y in points)

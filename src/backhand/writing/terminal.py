@@ -92,7 +92,10 @@ def working_terminal(working: Working, console: Console, width: int = WIDTH) -> 
     for number, step in enumerate(working.steps, 1):
         _line(console, "")
         title = f"{number}. {prose_text(step.title)}"
-        space = max(2, width - len(INDENT) - len(title) - len(step.rule))
+        space = width - len(INDENT) - len(title) - len(step.rule)
+        if space < 2:
+            _line(console, f"{INDENT}{title}", "dim")
+            title, space = "", width - len(INDENT) - len(step.rule)
         _line(console, f"{INDENT}{title}{' ' * space}{step.rule}", "dim")
         for line in step_formula(step, width - len(INDENT) - 3):
             _line(console, f"{INDENT}   {line}")

@@ -183,7 +183,7 @@ def test_canonical_refuses_what_is_not_one_name():
         (r"\sqrt[3]{x}", Raised(x, Over(n(1), n(3)))),
         ("√(x)", Call("sqrt", (x,))),
         (r"|x| + \left|a\right|", Plus((Call("abs", (x,)), Call("abs", (a,))))),
-        ("2|x - 1|", Times((n(2), Call("abs", (Plus((x, n(-1))),))))),
+        ("2|x - 1|", Times((n(2), Call("abs", (Plus((x, Minus(n(1)))),))))),
         (r"\|v\| + ‖v‖ + ||v|| + norm(v)", Plus((Norm(v),) * 4)),
         ("np.dot(W, x)", Times((W, x), "@")),
         ("np.square(x)", Raised(x, n(2))),

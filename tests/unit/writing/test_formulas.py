@@ -97,7 +97,7 @@ FORMULAS = [
     ),
     (Flipped(x), "xᵀ", r"x^{\top}"),
     (Norm(x), "‖x‖", r"\left\lVert x \right\rVert"),
-    (Test(a, ">", n(0)), "[a > 0]", r"\mathbb{1}[a > 0]"),
+    (Test(a, ">", n(0)), "[a > 0]", r"\mathbf{1}[a > 0]"),
     (
         Equal((W_1, Space((n(2), n(3)))), ("∈",)),
         "W₁ ∈ ℝ^{2×3}",
