@@ -187,6 +187,16 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
+class Maps:
+    """The signature of functions: `f, g: R^N × R → R`."""
+
+    functions: tuple[Formula, ...]
+    domain: tuple[Space, ...]
+    codomain: Space
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """Plain words inside a formula."""
 
@@ -213,11 +223,13 @@ Formula: TypeAlias = (
     | Rows
     | Equal
     | Space
+    | Maps
     | Words
 )
 
 STRENGTH: dict[type[Formula], int] = {
     Equal: 0,
+    Maps: 0,
     Plus: 1,
     Minus: 2,
     Sum: 2,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,16 @@ from backhand.calculus.counterexample import Point, Violation, Written, offsets
 from backhand.calculus.curvature import Setting
 from backhand.calculus.intervals import exact, high, low
 from backhand.calculus.symmetry import Swap
-from backhand.expr import Expr, Mul, Number, Padded, Ref, Same, names
+from backhand.expr import Expr, Mul, Number, Padded, Ref, Same, names, postorder
+from backhand.graph import Graph
 from backhand.notation import equals, formula, named, number, value_formula
 from backhand.syntax import Call, Equal, Formula, Minus, Name, Num, Plus, Times
 from backhand.working import Prose, Step
 
 MAX_STEPS = 40
 """A longer proof shows its last steps only."""
+MAX_SHOWN = 300
+"""A longer expression isn't written out in a step."""
 MAX_LISTED = 3
 """A point of more numbers isn't spelled out in a sentence."""
 
@@ -47,23 +51,19 @@ def _listed(words: Sequence[str]) -> str:
 
 def proof_steps(of: str, setting: Setting) -> tuple[Step, ...]:
     """One step for each rule, what it needs before it; affine parts aren't taken apart."""
-    steps = list(_steps_of(of, setting))
-    return tuple(steps[-MAX_STEPS:])
-
-
-def _steps_of(of: str, setting: Setting) -> Iterator[Step]:
     seen: set[Expr | str] = set()
+    order: list[Expr | str] = []
     stack: list[tuple[Expr | str, bool]] = [(of, False)]
     while stack:
         item, ready = stack.pop()
         if ready:
-            yield from _step(item, setting)
-            continue
-        if item in seen:
-            continue
-        seen.add(item)
-        stack.append((item, True))
-        stack.extend((part, False) for part in reversed(_parts(item, setting)))
+            order.append(item)
+        elif item not in seen:
+            seen.add(item)
+            stack.append((item, True))
+            stack.extend((part, False) for part in reversed(_parts(item, setting)))
+    found = [step for item in order[-2 * MAX_STEPS :] for step in _steps(item, setting)]
+    return tuple(found[-MAX_STEPS:])
 
 
 def _parts(item: Expr | str, setting: Setting) -> list[Expr | str]:
@@ -101,32 +101,39 @@ def _affine_names(expr: Expr, setting: Setting) -> list[Expr | str]:
     return found
 
 
-def _step(item: Expr | str, setting: Setting) -> Iterator[Step]:
+def _steps(item: Expr | str, setting: Setting) -> Iterator[Step]:
+    """The steps that say what is known of a quantity or a part."""
     graph = setting.graph
     if isinstance(item, str):
-        quantity = graph[item]
-        if quantity.definition is None or item in setting.by:
-            return
-        found, shown = setting.quantities[item], named(graph, item)
-        equation = equals(shown, formula(quantity.definition, graph))
-        place = quantity.place
-        yield Step(
-            title=(shown, f" is {_word(found)}"),
-            rule=found.rule,
-            formula=equation,
-            place=place,
-        )
+        yield from _equation_step(item, setting)
         return
     found = setting.found[item]
     if found.constant or isinstance(item, Ref | Padded | Same | Number) or _is_scaled_entry(item):
         return
-    if any(q.definition is item for q in graph):
-        # The equation itself says it, in the step of its name.
-        yield from found.steps
-        return
     yield from found.steps
-    if _word(found):
-        yield Step(title=(formula(item, graph), f" is {_word(found)}"), rule=found.rule)
+    # Of a whole equation the step of its name says it.
+    if not any(quantity.definition is item for quantity in graph):
+        yield Step(title=(_part(item, graph), f" is {_word(found)}"), rule=found.rule)
+
+
+def _equation_step(name: str, setting: Setting) -> Iterator[Step]:
+    quantity = setting.graph[name]
+    if quantity.definition is None or name in setting.by:
+        return
+    found, shown = setting.quantities[name], named(setting.graph, name)
+    whole = _part(quantity.definition, setting.graph)
+    yield Step(
+        title=(shown, f" is {_word(found)}"),
+        rule=found.rule,
+        formula=equals(shown, whole) if not isinstance(whole, str) else None,
+        place=quantity.place,
+    )
+
+
+def _part(expr: Expr, graph: Graph) -> Formula | str:
+    """An expression as it is shown; of a very long one that it is long."""
+    size = sum(1 for _ in islice(postorder(expr), MAX_SHOWN + 1))
+    return formula(expr, graph) if size <= MAX_SHOWN else "a long expression"
 
 
 def _is_scaled_entry(expr: Expr) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from backhand.calculus.evaluate import evaluate
 from backhand.expr import ZERO, Expr, apply, ref
-from backhand.functions import Function
+from backhand.functions import Function, Interval
 from backhand.graph import Graph, Quantity, Role, axes, floats
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -21,7 +22,7 @@ Curve: TypeAlias = tuple[tuple[float, float], ...]
 """Points (x, y) from left to right, joined by lines."""
 
 FAR = 4.0
-"""A plot shows from -FAR to FAR, and upwards as much of that as is needed."""
+"""A plot shows from -FAR to FAR, and of the same height as much as is needed."""
 MARGIN = 0.05
 """How much more it shows above and below, as a part of that height."""
 DENSITY = 16
@@ -59,7 +60,7 @@ def plot(function: Function) -> Plot:
     margin = MARGIN * (high - low) or 1.0
     low, high = low - margin, high + margin
     shown = ([c for xs in parts for c in _clipped(f, xs, low, high)] for f in (value, slope))
-    return Plot(-FAR, FAR, float(low), float(high), *map(tuple, shown))
+    return Plot(*window(function.domain), float(low), float(high), *map(tuple, shown))
 
 
 def value_of(function: Function) -> Real:
@@ -90,27 +91,39 @@ def on_arrays(build: Callable[[Expr], Expr]) -> Real:
     return real
 
 
+def window(domain: Interval) -> tuple[float, float]:
+    """What a plot shows from left to right: around 0 if it can, else from an end of the domain on."""
+    if domain.low >= FAR:
+        return domain.low, domain.low + 2 * FAR
+    if domain.high <= -FAR:
+        return domain.high - 2 * FAR, domain.high
+    return -FAR, FAR
+
+
 def sections(function: Function) -> list[Floats]:
-    """Samples of the function's domain, apart for each stretch between its kinks."""
-    ends = {function.domain.low, function.domain.high, *function.kinks}
-    cuts = [-FAR, *sorted(end for end in ends if abs(end) < FAR), FAR]
+    """Samples of the domain inside the window, apart for each stretch between the kinks."""
+    domain = function.domain
+    left, right = window(domain)
+    ends = {domain.low, domain.high, *function.kinks}
+    cuts = [left, *sorted(end for end in ends if left < end < right), right]
     return [
         np.linspace(
             a + BESIDE * (a in ends), b - BESIDE * (b in ends), max(3, round(DENSITY * (b - a)))
         )
-        for a, b in zip(cuts, cuts[1:], strict=False)
-        if function.domain.low <= a < b <= function.domain.high
+        for a, b in pairwise(cuts)
+        if domain.low <= a and b <= domain.high
     ]
 
 
 def turns(f: Real, xs: Floats) -> list[float]:
     """Where f changes its sign between the samples; a value of 0 alone is no change."""
     ys = f(xs)
-    kept = np.flatnonzero(np.isfinite(ys) & (ys != 0))
+    kept = np.isfinite(ys) & (ys != 0)
+    signed = zip(xs[kept].tolist(), np.sign(ys[kept]).tolist(), strict=True)
     return [
-        _edge(lambda at, sign=ys[i]: f(at) * sign > 0, xs[i], xs[j])
-        for i, j in zip(kept, kept[1:], strict=False)
-        if ys[i] * ys[j] < 0
+        _edge(lambda at, sign=sign: f(at) * sign > 0, x, beyond)
+        for (x, sign), (beyond, other) in pairwise(signed)
+        if sign != other
     ]
 
 
@@ -121,22 +134,24 @@ def _clipped(f: Real, xs: Floats, low: float, high: float) -> Iterator[Curve]:
         ys = f(at)
         return np.isfinite(ys) & (low <= ys) & (ys <= high)
 
-    within = inside(xs)
-    turns = np.flatnonzero(np.diff(within)) + 1
-    for run in np.split(np.arange(len(xs)), turns):
-        if not within[run[0]]:
+    samples, within = xs.tolist(), inside(xs).tolist()
+    for is_in, run in groupby(range(len(samples)), within.__getitem__):
+        if not is_in:
             continue
-        first, last = run[0], run[-1]
-        before = [_edge(inside, xs[first], xs[first - 1])] if first > 0 else []
-        after = [_edge(inside, xs[last], xs[last + 1])] if last + 1 < len(xs) else []
-        points = np.array([*before, *xs[run], *after])
-        yield tuple(zip(points.tolist(), f(points).tolist(), strict=True))
+        numbers = list(run)
+        points = [samples[n] for n in numbers]
+        before, after = numbers[0] - 1, numbers[-1] + 1
+        if before >= 0:
+            points.insert(0, _edge(inside, points[0], samples[before]))
+        if after < len(samples):
+            points.append(_edge(inside, points[-1], samples[after]))
+        yield tuple(zip(points, f(np.array(points)).tolist(), strict=True))
 
 
 def _edge(inside: Callable[[Floats], NDArray[np.bool_]], within: float, beyond: float) -> float:
     """How far one can go from `within` towards `beyond` and stay inside."""
     for _ in range(ROUNDS):
         steps = np.linspace(within, beyond, 17)
-        first_out = int(np.argmin([*inside(steps)[:-1], False]))
-        within, beyond = steps[first_out - 1], steps[first_out]
-    return float(within)
+        last_in = int(np.argmin([*inside(steps)[1:-1], False]))
+        within, beyond = steps[last_in : last_in + 2].tolist()
+    return within

@@ -39,6 +39,8 @@ Leaf: TypeAlias = Callable[[Expr], Any | None]
 """The interval of an entry, as `intervals.reach` takes it."""
 Bounds: TypeAlias = Callable[[Expr], Any]
 """The interval of a whole base."""
+MAX_BASES = 4
+"""A sum in more bases isn't taken as a quadratic in one after the other."""
 MAX_TERMS = 200
 """A polynomial that would have more terms is not multiplied out."""
 
@@ -327,7 +329,7 @@ def _sum_sign(terms: Polynomial, bounds: Bounds) -> Sign | None:
     bases = sorted({base for m in terms for base, _ in m}, key=str)
     if len(bases) == 1:
         return _one_variable(terms, bases[0], bounds)
-    for base in bases:
+    for base in bases if len(bases) <= MAX_BASES else ():
         found = _quadratic(terms, base, bounds)
         if found is not None:
             return found

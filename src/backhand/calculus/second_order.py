@@ -33,7 +33,7 @@ MAX_ARGUMENTS = 3
 """More arguments that hang together have too many minors."""
 MAX_QUADRATIC = 60
 """A quadratic may have this many."""
-MAX_SPENT = 1500
+MAX_SPENT = 400
 """Once the expressions that were tried have more nodes together, only the whole is tried."""
 MAX_SHOWN = 12
 """A second derivative of more terms isn't written over one denominator."""

@@ -143,8 +143,8 @@ def _domain(function: Function, meaning: Expr | None, graph: Graph) -> Prose:
     whole = function.domain == REALS
     if whole and function.arity > 1:
         return (Space((Num(Fraction(function.arity)),)),)
-    at_ends = np.isfinite(value_of(function)(np.array(_ends(function.domain))))
-    found = _interval(function.domain, *at_ends)
+    ends = np.array(_ends(function.domain))
+    found = _interval(function.domain, *np.isfinite(ends) & np.isfinite(value_of(function)(ends)))
     for node in postorder(meaning) if meaning is not None else ():
         match node:
             case Power((base, Number(power))) if power < 0 and _has_zeros(base, function):
@@ -171,7 +171,10 @@ def _range(function: Function) -> Prose:
     values = value_of(function)(np.array(probes))
     return _interval(
         function.range,
-        *(np.isfinite(end) and bool(np.isclose(values, end).any()) for end in _ends(function.range)),
+        *(
+            np.isfinite(end) and bool(np.isclose(values, end).any())
+            for end in _ends(function.range)
+        ),
     )
 
 

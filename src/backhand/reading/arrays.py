@@ -16,7 +16,7 @@ from typing import TypeAlias
 from backhand.errors import LimitError, MeaningError
 from backhand.expr import ZERO, Expr, add, apply, mul, number, power, ref, same, total
 from backhand.graph import AXES, axes
-from backhand.slots import Index, Slot, affine, linear
+from backhand.slots import Affine, Index, Slot, affine, linear
 
 Shape: TypeAlias = tuple[int, ...]
 Entry: TypeAlias = Callable[[tuple[Slot, ...]], Expr]
@@ -190,6 +190,33 @@ def piece(array: Array, axis: int, start: int, step: int, size: int) -> Array:
     return Array((*array.shape[:axis], size, *array.shape[axis + 1 :]), entry)
 
 
+def inside(array: Array, slots: Sequence[Slot]) -> Expr:
+    """The entry at positions that may lie outside the array: 0 there.
+
+    A quantity's own entries are 0 outside; those of a formula, such as x + 1 or a piece of x, are
+    not, so a position that can leave the array is compared with those inside.
+    """
+    at: list[Slot] = []
+    deltas: list[Expr] = []
+    sums: list[Index] = []
+    for slot, size in zip(slots, array.shape, strict=True):
+        if isinstance(slot, Affine) and not _stays(slot, size):
+            sums += inner((size,))
+            deltas.append(same(slot, sums[-1]))
+            at.append(sums[-1])
+        else:
+            at.append(slot)
+    return over(sums, mul(*deltas, array.entry(tuple(at))))
+
+
+def _stays(slot: Affine, size: int) -> bool:
+    """Whether every position lies between 1 and `size`."""
+    ends = [(c * i.lower, c * (i.lower + i.size - 1)) for i, c in slot.terms]
+    least = slot.offset + sum(min(pair) for pair in ends)
+    most = slot.offset + sum(max(pair) for pair in ends)
+    return least >= 1 and most <= size
+
+
 def joined(arrays: Sequence[Array], axis: int) -> Array:
     """The arrays one after another along an axis."""
     first = arrays[0].shape
@@ -200,7 +227,7 @@ def joined(arrays: Sequence[Array], axis: int) -> Array:
         for array in arrays:
             there = moved(slots[axis], 1, -before, Index("", 1, array.shape[axis]))
             if there is not None:
-                terms.append(array.entry((*slots[:axis], there, *slots[axis + 1 :])))
+                terms.append(inside(array, (*slots[:axis], there, *slots[axis + 1 :])))
             before += array.shape[axis]
         return add(*terms)
 
@@ -330,7 +357,7 @@ def convolution(x: Array, kernel: Array, window: Window, channel_groups: int = 1
         own = affine({group: per_output, q: 1}, -per_output, Index("", 1, outputs))
         assert channel is not None
         assert own is not None
-        body = mul(kernel.entry((output, c, *within)), x.entry((point, channel, *there)))
+        body = mul(kernel.entry((output, c, *within)), inside(x, (point, channel, *there)))
         if channel_groups == 1:
             return over((c, *within), body)
         return over((group, q, c, *within), mul(same(output, own), body))
@@ -345,8 +372,8 @@ def average_pool(x: Array, window: Window) -> Array:
     def entry(slots: tuple[Slot, ...]) -> Expr:
         within = inner(window.kernel)
         there = window.slots(spatial, slots[2:], within)
-        inside = ZERO if there is None else over(within, x.entry((*slots[:2], *there)))
-        return inside / prod(window.kernel)
+        found = ZERO if there is None else over(within, inside(x, (*slots[:2], *there)))
+        return found / prod(window.kernel)
 
     return Array((*x.shape[:2], *window.positions(spatial)), entry)
 

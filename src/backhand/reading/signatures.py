@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,10 @@ from backhand.errors import MeaningError, Place, ReadingError
 from backhand.expr import image, ref
 from backhand.graph import Quantity, Role, Signature, axes
 from backhand.reading.given import shape_of
-from backhand.reading.maths import canonical, parse
+from backhand.reading.maths import START, canonical, parse
 from backhand.reading.products import array_name
 from backhand.reading.tensors import Tensor, in_words
-from backhand.syntax import Equal, Space
+from backhand.syntax import Equal, Maps, Name, Num, Space
 
 if TYPE_CHECKING:
     from backhand.reading.elaborate import Elaborator
@@ -24,7 +25,7 @@ ONE = re.compile(
     r"(?:\\mathbb\s*\{?\s*R\s*\}?|ℝ|R)\s*"
     r"(?:\^\s*(?:\{[^{}]*\}|\([^()]*\)|\w)|[⁰¹²³⁴⁵⁶⁷⁸⁹ˣⁿᵐ]+)?"
 )
-BREAK = re.compile(r"(;|\\\\|\\quad|\\qquad)")
+BREAK = re.compile(r"(;|\n|\\\\|\\quad|\\qquad)")
 BETWEEN = re.compile(r"[\s()×,;]*(?:\\times|x|\*)?[\s()×,;]*")
 
 
@@ -58,6 +59,41 @@ def _signed(part: str, place: Place) -> dict[str, Signature]:
         return {}
     signature = _signature(sides[0], sides[1].rstrip(" .,"), place)
     return {_function_name(name, place): signature for name in head.split(",")}
+
+
+def in_pieces(text: str) -> Iterator[str | Maps]:
+    """A text cut into its signatures, as formulas, and what stands between them.
+
+    >>> first, second = in_pieces("f, g: R -> R; x = 2")
+    >>> len(first.functions), second
+    (2, '; x = 2')
+    """
+    kept: list[str] = []
+    for part in BREAK.split(text):
+        signed = _signed(part, START)
+        if not signed:
+            kept.append(part)
+            continue
+        yield from _between(kept)
+        kept = []
+        signature = next(iter(signed.values()))
+        bold = "bold" if signature.codomain else "italic"
+        yield Maps(
+            tuple(Name(name, bold) for name in signed),
+            tuple(map(_space, signature.domain)),
+            _space(signature.codomain),
+        )
+    yield from _between(kept)
+
+
+def _between(parts: Sequence[str]) -> Iterator[str]:
+    """What stands between two signatures, if it is more than the breaks around it."""
+    if any(part.strip() and not BREAK.fullmatch(part) for part in parts):
+        yield "".join(parts)
+
+
+def _space(shape: tuple[int | str, ...]) -> Space:
+    return Space(tuple(Name(n) if isinstance(n, str) else Num(Fraction(n)) for n in shape))
 
 
 def _function_name(text: str, place: Place) -> str:

@@ -19,10 +19,14 @@ from numpy.typing import NDArray
 from backhand.errors import AskError, BackhandError, MeaningError, ReadingError
 from backhand.graph import Graph, Role
 from backhand.reading.arrays import Array, matmul
-from backhand.reading.aten import OPERATIONS, STEMS, Call
+from backhand.reading.aten import NUMBERS
+from backhand.reading.aten_calls import Call, Table
+from backhand.reading.aten_layers import LAYERS
+from backhand.reading.aten_moves import MOVES
 from backhand.reading.growing import Growing
 
 OUTPUT, OBJECTIVE, INPUT, TARGET = "yhat", "J", "x", "y"
+OPERATIONS: Table = {**NUMBERS, **LAYERS, **MOVES}
 PARAMETERS = {"weight": "W", "bias": "b"}
 NORMALISED = {"weight": "gamma", "bias": "beta"}
 CLASSES = ("cross_entropy_loss.default", "nll_loss_nd.default", "nll_loss.default")
@@ -244,10 +248,10 @@ class _Reader:
             shape = tuple(value.shape) if hasattr(value, "shape") else ()
             args = tuple(_argument(a, done) for a in node.args)
             named = {key: _argument(a, done) for key, a in node.kwargs.items()}
-            found = OPERATIONS[operator](Call(args, named, self.made.define, shape))
+            found = OPERATIONS[operator].of(Call(args, named, self.made.define, shape))
         except BackhandError as error:
             raise self.located(error, node, operator) from None
-        stem = STEMS[operator]
+        stem = OPERATIONS[operator].stem
         return self.made.define(stem, found, name) if stem and isinstance(found, Array) else found
 
     def embedding(self, node: Any, done: Mapping[str, Any], name: str) -> Array:

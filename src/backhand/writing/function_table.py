@@ -29,7 +29,7 @@ COLUMNS = ("Function", "Formulas", "Plot")
 TITLE = "Functions and their derivatives"
 LEGEND = (
     "In a plot the line is the function, the dashes are its derivative. "
-    "A round bracket: that end is not reached. Decimals have four digits."
+    "A round bracket: that end is not reached. Decimals are rounded to four digits."
 )
 
 
@@ -54,7 +54,7 @@ BESIDE = plots.LABEL + plots.CELLS
 """How wide a plot is."""
 LEAST = 40
 """Where less than this is left beside the plot, it stands below the text."""
-HEADING = 20
+HEADING = 19
 STYLES: dict[plots.Mark, str] = {"value": "bold", "slope": "magenta", "axis": "dim", "label": "dim"}
 
 
@@ -84,7 +84,9 @@ def _card(row: Row, width: int) -> Iterator[Text]:
     from rich.text import Text
 
     aliases = ", ".join(row.function.aliases)
-    yield Text.assemble((row.function.name, "bold cyan"), (f"  {aliases}" if aliases else "", "dim"))
+    yield Text.assemble(
+        (row.function.name, "bold cyan"), (f"  {aliases}" if aliases else "", "dim")
+    )
     picture = [Text.assemble(*runs) for runs in _picture(row)]
     beside = bool(picture) and width - BESIDE >= LEAST
     room = width - BESIDE - 4 if beside else width - 2
@@ -165,11 +167,11 @@ def latex(rows: Sequence[Row]) -> str:
 
 def _latex_row(row: Row) -> str:
     formulas = "\\par\n".join(f"${formula_latex(each)}$" for each in equations(row))
-    said = " \\quad\n".join(rf"\textit{{{head}:}} {prose_latex(prose)}" for head, prose in facts(row))
-    plot = rf"\raisebox{{\dimexpr 2ex-\height}}{{{plots.latex(row.plot)}}}" if row.plot else ""
-    return (
-        f"{escaped(row.function.name)} &\n{formulas}\\par\\smallskip\n{said} &\n{plot} \\\\[4pt] \\hline"
+    said = " \\quad\n".join(
+        rf"\textit{{{head}:}} {prose_latex(prose)}" for head, prose in facts(row)
     )
+    plot = rf"\raisebox{{\dimexpr 2ex-\height}}{{{plots.latex(row.plot)}}}" if row.plot else ""
+    return f"{escaped(row.function.name)} &\n{formulas}\\par\\smallskip\n{said} &\n{plot} \\\\[4pt] \\hline"
 
 
 # ---- JSON --------------------------------------------------------------------------------------

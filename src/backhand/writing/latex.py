@@ -14,6 +14,7 @@ from backhand.syntax import (
     Flipped,
     Font,
     Formula,
+    Maps,
     Minus,
     Name,
     Norm,
@@ -127,6 +128,10 @@ def formula_latex(found: Formula) -> str:
         case Space(sizes):
             power = r" \times ".join(map(formula_latex, sizes))
             return rf"\mathbb{{R}}^{{{power}}}" if sizes else r"\mathbb{R}"
+        case Maps(functions, domain, codomain):
+            names = ", ".join(map(formula_latex, functions))
+            spaces = r" \times ".join(map(formula_latex, domain))
+            return rf"{names}: {spaces} \to {formula_latex(codomain)}"
         case Words(text):
             return {"⋯": r"\cdots", "⋮": r"\vdots", ":": ":"}.get(
                 text, rf"\text{{{escaped(text)}}}"

@@ -15,6 +15,7 @@ from backhand.syntax import (
     Flipped,
     Font,
     Formula,
+    Maps,
     Minus,
     Name,
     Norm,
@@ -110,6 +111,10 @@ def _parts(found: Formula) -> str:
         case Space(sizes):
             times = "<mo>×</mo>".join(map(row, sizes))
             return f"<msup><mi>ℝ</mi><mrow>{times}</mrow></msup>" if sizes else "<mi>ℝ</mi>"
+        case Maps(functions, domain, codomain):
+            names = "<mo>,</mo>".join(map(row, functions))
+            spaces = "<mo>×</mo>".join(map(row, domain))
+            return f"{names}<mo>:</mo>{spaces}<mo>→</mo>{row(codomain)}"
         case Words(text):
             return f"<mtext>{escape(text)}</mtext>"
 

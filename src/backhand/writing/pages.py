@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from backhand.errors import BackhandError
 from backhand.functions import READ_AS, TABLE
 from backhand.reading.maths import Known, parse, statements
+from backhand.reading.signatures import in_pieces
 from backhand.syntax import Entry, Formula, Name, Num, Words, replaced
 from backhand.working import Worksheet
 from backhand.writing.typesetting import printable
@@ -57,10 +58,16 @@ def read_formulas(source: str, known: Known) -> tuple[Formula, ...]:
     single = read_formula(source, known)
     if single is not None:
         return (single,)
+    found: list[Formula] = []
     try:
-        return tuple(_with_entries(s.formula, known) for s in statements(source, known))
+        for piece in in_pieces(source):
+            if isinstance(piece, str):
+                found += (_with_entries(s.formula, known) for s in statements(piece, known))
+            else:
+                found.append(piece)
     except BackhandError:
         return ()
+    return tuple(found)
 
 
 def read_formula(source: str, known: Known) -> Formula | None:

@@ -18,6 +18,8 @@ Mark: TypeAlias = Literal["value", "slope", "axis", "label"]
 Place: TypeAlias = tuple[float, float]
 STEPS = (0.25, 0.5, 1.0, 2.0)
 MAX_TICKS = 5
+FLAT = 0.03
+"""How far a line may pass a sampled point, in the units of the picture."""
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -36,15 +38,6 @@ def ticks(low: float, high: float) -> list[float]:
 def tick_text(value: float) -> str:
     """A tick's number, with a true minus."""
     return f"{value:g}".replace("-", "−")
-
-
-# ---- SVG ---------------------------------------------------------------------------------------
-
-WIDTH, HEIGHT = 220.0, 132.0
-LEFT, RIGHT, TOP, BOTTOM = 32.0, 6.0, 6.0, 18.0
-"""The margins around the curves; tick labels stand in them."""
-FLAT = 0.03
-"""How far a line may pass a sampled point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +73,13 @@ def _beside(start: Place, end: Place, point: Place) -> float:
     return abs(area) / (hypot(across, down) or 1.0)
 
 
+# ---- SVG ---------------------------------------------------------------------------------------
+
+WIDTH, HEIGHT = 220.0, 132.0
+LEFT, RIGHT, TOP, BOTTOM = 32.0, 6.0, 6.0, 18.0
+"""The margins around the curves; tick labels stand in them."""
+
+
 def svg(plot: Plot, title: str) -> str:
     """The plot as an `svg` element, to be coloured by the page's style; `title` is what it says."""
     frame = Frame(plot, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM)
@@ -94,7 +94,12 @@ def svg(plot: Plot, title: str) -> str:
 
 
 def _path(points: Sequence[Place]) -> str:
-    return "M" + "L".join(f"{x:.4g} {y:.4g}" for x, y in points)
+    return "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+
+
+def _n(length: float) -> str:
+    """A length to a hundredth; there is no -0."""
+    return f"{round(length, 2) + 0.0:g}"
 
 
 def _grid(frame: Frame) -> Iterator[str]:
@@ -102,12 +107,12 @@ def _grid(frame: Frame) -> Iterator[str]:
     width, height = frame.width, frame.height
     for value in ticks(frame.plot.left, frame.plot.right):
         x, kind = frame.x(value), "axis" if value == 0 else "grid"
-        yield f'<path class="{kind}" d="M{x:.4g} 0V{height:g}"/>'
-        yield f'<text x="{x:.4g}" y="{height + 13:g}">{tick_text(value)}</text>'
+        yield f'<path class="{kind}" d="M{_n(x)} 0V{height:g}"/>'
+        yield f'<text x="{_n(x)}" y="{height + 13:g}">{tick_text(value)}</text>'
     for value in ticks(frame.plot.low, frame.plot.high):
         y, kind = frame.y(value), "axis" if value == 0 else "grid"
-        yield f'<path class="{kind}" d="M0 {y:.4g}H{width:g}"/>'
-        yield f'<text class="left" x="-5" y="{y + 3.5:.4g}">{tick_text(value)}</text>'
+        yield f'<path class="{kind}" d="M0 {_n(y)}H{width:g}"/>'
+        yield f'<text class="left" x="-5" y="{_n(y + 3.5)}">{tick_text(value)}</text>'
 
 
 # ---- Braille -----------------------------------------------------------------------------------
@@ -117,7 +122,7 @@ DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each dot of a Braille sign, by row and column."""
 DASH, GAP = 3.0, 3.0
 """How many dots a dash of the slope is long, and what is left free after it."""
-LABEL = 4
+LABEL = 5
 
 
 def braille(plot: Plot) -> list[list[tuple[str, Mark]]]:
@@ -143,9 +148,9 @@ def braille(plot: Plot) -> list[list[tuple[str, Mark]]]:
 
 
 def _ends(low: float, high: float) -> list[float]:
-    """The first and the last tick, and 0."""
+    """The first and the last tick, and 0 where it is one."""
     found = ticks(low, high)
-    return sorted({found[0], 0.0, found[-1]})
+    return sorted({found[0], 0.0, found[-1]} & set(found))
 
 
 def _cell(
@@ -189,14 +194,16 @@ PIECE = 1.2
 def latex(plot: Plot) -> str:
     """The plot as a `picture` in millimetres, which LaTeX draws without any package."""
     frame = Frame(plot, *PICTURE)
+    across = [(frame.x(tick), -3.5, "b", tick) for tick in ticks(plot.left, plot.right)]
+    up = [(-1.0, frame.height - frame.y(tick), "r", tick) for tick in ticks(plot.low, plot.high)]
     lines = [rf"\begin{{picture}}({frame.width + 7:g},{frame.height + 4:g})(-7,-4)"]
-    for tick in ticks(plot.left, plot.right):
-        lines.append(rf"\put({frame.x(tick):.2f},-3.5){{\makebox(0,0)[b]{{\tiny ${tick:g}$}}}}")
-    for tick in ticks(plot.low, plot.high):
-        up = frame.height - frame.y(tick)
-        lines.append(rf"\put(-1,{up:.2f}){{\makebox(0,0)[r]{{\tiny ${tick:g}$}}}}")
+    lines += [
+        rf"\put({x:.2f},{y:.2f}){{\makebox(0,0)[{side}]{{\tiny ${tick:g}$}}}}"
+        for x, y, side, tick in (*across, *up)
+    ]
     lines.append(rf"\put(0,{frame.height - frame.y(0):.2f}){{\line(1,0){{{frame.width:g}}}}}")
-    lines.append(rf"\put({frame.x(0):.2f},0){{\line(0,1){{{frame.height:g}}}}}")
+    if plot.left <= 0 <= plot.right:
+        lines.append(rf"\put({frame.x(0):.2f},0){{\line(0,1){{{frame.height:g}}}}}")
     lines.append(r"\linethickness{0.6pt}")
     for curve in plot.value:
         lines += _strokes(frame, pairwise(frame.places(curve)))

@@ -14,6 +14,7 @@ from backhand.syntax import (
     Equal,
     Flipped,
     Formula,
+    Maps,
     Minus,
     Name,
     Norm,
@@ -45,6 +46,7 @@ from backhand.writing.brackets import (
     style,
 )
 from backhand.writing.names import SUBSCRIPTS, SUPERSCRIPTS, spelling, unicode_letter
+from backhand.writing.wrapping import wrapped
 
 WIDTH = 80
 
@@ -98,6 +100,9 @@ def formula_text(found: Formula) -> str:
             return shown
         case Space(sizes):
             return "ℝ" if not sizes else _script("×".join(map(formula_text, sizes)), "ℝ")
+        case Maps(functions, domain, codomain):
+            names, spaces = (", ".join(map(formula_text, functions)), map(formula_text, domain))
+            return f"{names}: {' × '.join(spaces)} → {formula_text(codomain)}"
         case Words(text):
             return text
 
@@ -296,32 +301,7 @@ def fitted(found: Formula, width: int) -> tuple[str, ...]:
                 start = f"{head} " if at == 0 and not lines and row == 0 else indent
                 lines.append(f"{start}{mark}{line}")
         return tuple(lines)
-    return _wrapped(formula_text(found), width)
-
-
-def _wrapped(text: str, width: int) -> tuple[str, ...]:
-    """A long line cut between its terms, else between factors, else between words."""
-    lines: list[str] = []
-    while len(text) > width and (cut := _cut(text, width)):
-        lines.append(text[:cut])
-        text = "  " + text[cut + 1 :]
-    return (*lines, text)
-
-
-def _cut(text: str, width: int) -> int:
-    """The best space to cut a line at: outside brackets, before a loose sign, far to the right."""
-    depth = 0
-    best, place = (0, 0, 0), 0
-    start = len(text) - len(text.lstrip())
-    for at, char in enumerate(text[:width]):
-        depth += (char in "([") - (char in ")]")
-        if char != " " or at <= start:
-            continue
-        loose = {"=": 3, "≈": 3, "+": 2, "−": 2, "·": 1}.get(text[at + 1], 0)
-        loose *= text[at + 2 : at + 3] == " " and at > width // 3
-        if (rank := (-depth, loose, at)) >= best or not place:
-            best, place = rank, at
-    return place
+    return wrapped(formula_text(found), width)
 
 
 # ---- workings ----------------------------------------------------------------------------------
@@ -347,7 +327,7 @@ def step_lines(number: int, step: Step, width: int = WIDTH) -> list[str]:
     lines = [f"{number}. {prose_text(step.title)} ({step.rule})"]
     lines += [f"     {line}" for line in step_formula(step, width - 5)]
     if step.note:
-        lines += [f"     {line}" for line in _wrapped(prose_text(step.note), width - 5)]
+        lines += [f"     {line}" for line in wrapped(prose_text(step.note), width - 5)]
     return lines
 
 

@@ -23,6 +23,7 @@ from backhand.syntax import (
     Flipped,
     Font,
     Formula,
+    Maps,
     Minus,
     Name,
     Norm,
@@ -224,7 +225,7 @@ def _derivative(above: Line, variables: Sequence[Formula], straight: bool) -> Li
     return (sign, *raised, *above, Run("/"), *below)
 
 
-def _fenced(formula: Norm | Test | Rows | Space | Words) -> Line:
+def _fenced(formula: Norm | Test | Rows | Space | Maps | Words) -> Line:
     """What is one sign by its fences, or words."""
     match formula:
         case Norm(of):
@@ -238,6 +239,10 @@ def _fenced(formula: Norm | Test | Rows | Space | Words) -> Line:
             return (Run("["), *_joined(lines, f";{THIN}"), Run("]"))
         case Space(sizes):
             return (Run("ℝ"), *_script(_joined([_formula(s) for s in sizes], "×"), RAISED))
+        case Maps(functions, domain, codomain):
+            names = _joined([_formula(f) for f in functions], f",{THIN}")
+            spaces = _joined([_formula(s) for s in domain], f"{SPACE}×{SPACE}")
+            return (*names, Run(f":{SPACE}"), *spaces, Run(f"{SPACE}→{SPACE}"), *_formula(codomain))
         case Words(text):
             return _text(printable(text))
 
