@@ -1,13 +1,13 @@
-"""`python -m benchmarks [working]` prints each table, measured now, on this machine."""
+"""`python -m benchmarks [working] [derivatives]` prints each table, measured now, on this machine."""
 
 from __future__ import annotations
 
 import platform
 import sys
 
-from benchmarks import working
+from benchmarks import derivatives, working
 
-TABLES = {"working": working.run}
+TABLES = {"working": working.run, "derivatives": derivatives.run}
 
 
 def main(names: list[str]) -> int:

@@ -26,6 +26,7 @@ LAYERS = (
     {"matrices"},
     {"working"},
     {"reading", "calculus"},
+    {"formulas"},
     {"writing", "checking", "training"},
     {"page"},
     {"cli"},

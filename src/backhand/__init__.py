@@ -7,14 +7,24 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from backhand.errors import BackhandError
 from backhand.expr import compare
+from backhand.formulas import chain, check, convex
 from backhand.functions import define
 from backhand.graph import Graph
 from backhand.reading.document import read
 from backhand.reading.meaning import model
 from backhand.reading.shorthand import network
-from backhand.working import Solution, Working, Worksheet
+from backhand.working import Solution, Verdict, Working, Worksheet
+
+if TYPE_CHECKING:
+    from backhand.checking.gradients import check_gradients
+    from backhand.reading.building import block
+    from backhand.reading.onnx import from_onnx
+    from backhand.reading.torch import from_torch
 
 __version__ = "0.1.0"
 
@@ -22,12 +32,34 @@ __all__ = [
     "BackhandError",
     "Graph",
     "Solution",
+    "Verdict",
     "Working",
     "Worksheet",
     "__version__",
+    "block",
+    "chain",
+    "check",
+    "check_gradients",
     "compare",
+    "convex",
     "define",
+    "from_onnx",
+    "from_torch",
     "model",
     "network",
     "read",
 ]
+
+_WHERE = {
+    "block": "backhand.reading.building",
+    "check_gradients": "backhand.checking.gradients",
+    "from_onnx": "backhand.reading.onnx",
+    "from_torch": "backhand.reading.torch",
+}
+"""What only some readers of the package need is imported when it is first named."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -302,6 +302,13 @@ class Graph:
 
         return hessian_vector(self.at_point(point), direction, of)
 
+    def explain(self, by: str, *, of: str | None = None, point: int = 1) -> Working:
+        """Why the objective's derivative by an entry is what it is: paths, factors, dead units."""
+        from backhand.calculus.explain import explain
+        from backhand.reading.meaning import spelled
+
+        return explain(self.at_point(point), spelled(by, self), of)
+
     def step(self, eta: float, *, point: int | None = 1) -> Working:
         """One update of every parameter by (stochastic) gradient descent with learning rate `eta`.
 

@@ -128,7 +128,7 @@ def solved(index: Index, left: Slot, right: Slot) -> Slot | None:
     """What `index` must be for `left = right`, as a position in its own range.
 
     None where it isn't alone with the coefficient 1 or -1, so that it can't be told, and where
-    another index has values outside its range.
+    another index has values outside its range, or outside that of a position it is compared with.
     """
     terms, offset = linear(left)
     for each, coefficient in linear(right)[0].items():
@@ -137,7 +137,23 @@ def solved(index: Index, left: Slot, right: Slot) -> Slot | None:
     own = terms.pop(index, 0)
     if abs(own) != 1:
         return None
-    if not isinstance(left, Affine) and not isinstance(right, Affine):
+    positions = [side for side in (left, right) if isinstance(side, Affine)]
+    if not positions:
         other = right if left == index else left
         return other if index.covers(other) else None
-    return affine({each: -own * c for each, c in terms.items()}, -own * offset, index)
+    lower = max(position.lower for position in positions)
+    upper = min(position.upper for position in positions)
+    axis = index
+    if index in (left, right):
+        low, high = max(lower, index.lower), min(upper, index.lower + index.size - 1)
+        axis = Index(index.name, low, high)
+    elif not any(lower <= low and high <= upper for low, high in map(reach, (left, right))):
+        return None
+    return affine({each: -own * c for each, c in terms.items()}, -own * offset, axis)
+
+
+def reach(slot: Slot) -> tuple[int, int]:
+    """The least and the greatest value of a slot."""
+    terms, offset = linear(slot)
+    ends = [(c * i.lower, c * (i.lower + i.size - 1)) for i, c in terms.items()]
+    return offset + sum(map(min, ends)), offset + sum(map(max, ends))

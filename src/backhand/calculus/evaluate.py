@@ -33,7 +33,7 @@ from backhand.expr import (
 )
 from backhand.functions import TABLE
 from backhand.graph import Graph, Value, floats
-from backhand.slots import Index, Slot, indices, linear
+from backhand.slots import Affine, Index, Slot, indices, linear
 
 Labelled: TypeAlias = tuple[Value, tuple[Index, ...]]
 """An array and the index that each of its axes stands for."""
@@ -188,7 +188,7 @@ def _gathered(value: Value, lowers: Sequence[int], slots: Sequence[Slot]) -> Lab
     positions: list[Any] = []
     for slot, low, size in zip(slots, lowers, value.shape, strict=True):
         position = _positions(slot, order) - low
-        inside = inside & (position >= 0) & (position < size)
+        inside = inside & (position >= 0) & (position < size) & _within(slot, position + low)
         positions.append(np.clip(position, 0, size - 1))
     shape = tuple(index.size for index in order)
     return np.where(np.broadcast_to(inside, shape), value[tuple(positions)], 0), order
@@ -207,7 +207,15 @@ def _positions(slot: Slot, order: Sequence[Index]) -> NDArray[np.intp]:
 
 def _delta(left: Slot, right: Slot) -> Labelled:
     order = tuple(dict.fromkeys(indices((left, right))))
-    return np.asarray(_positions(left, order) == _positions(right, order)).astype(int), order
+    a, b = _positions(left, order), _positions(right, order)
+    return np.asarray((a == b) & _within(left, a) & _within(right, b)).astype(int), order
+
+
+def _within(slot: Slot, position: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Where a position lies in the range that it counts in; outside, an entry is 0."""
+    if isinstance(slot, Affine):
+        return (slot.lower <= position) & (position <= slot.upper)
+    return np.ones(position.shape, dtype=bool)
 
 
 def _spread(item: Labelled, axes: tuple[Index, ...]) -> Value:

@@ -210,8 +210,10 @@ def _exponent(monomial: Monomial, base: Base) -> Fraction:
 
 def _taken_apart(terms: Polynomial) -> tuple[Fraction, Monomial, Polynomial]:
     """A coefficient and a product that all terms share, and the sum that is left."""
-    bases = {base for m in terms for base, _ in m}
-    shared = frozenset((base, e) for base in bases if (e := min(_exponent(m, base) for m in terms)))
+    tables = [dict(m) for m in terms]
+    every = {base for m in terms for base, _ in m}
+    least = {base: min(table.get(base, Fraction(0)) for table in tables) for base in every}
+    shared = frozenset((base, exponent) for base, exponent in least.items() if exponent)
     scale = abs(min(terms.values(), key=abs))
     inverse = _raised(shared, Fraction(-1))
     return scale, shared, {_times(m, inverse): c / scale for m, c in terms.items()}

@@ -5,21 +5,25 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import replace
 from importlib import import_module
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.calculus.chain import partial_name
+from backhand.calculus.chain import backward, partial_name
 from backhand.calculus.forward import trace
 from backhand.calculus.gradient import gradients, objective_of
 from backhand.checking.replay import Replay
 from backhand.errors import BackhandError
+from backhand.expr import postorder
 from backhand.graph import Graph, floats
 from backhand.reading.torch import from_torch
 
 MAX_ENTRIES = 1_000_000
 """Of all parameters together."""
+MAX_WORK = 100_000_000
+"""Terms of one sum, over all the entries that it is taken for: about a second."""
 
 
 def formulas_of(run: Replay) -> tuple[dict[str, NDArray[np.float64]], str]:
@@ -33,6 +37,9 @@ def formulas_of(run: Replay) -> tuple[dict[str, NDArray[np.float64]], str]:
             own: _numbers(run.parameters[name]).reshape(graph[own].shape)
             for name, own in names.items()
         }
+        work = _work(backward(graph, objective_of(graph)))
+        if work > MAX_WORK:
+            return {}, f"its gradients take sums of {work:.0e} terms, over {MAX_WORK:.0e}"
         found = _gradients(graph.with_values(**values), list(names.values()))
     except BackhandError as error:
         return {}, str(error)
@@ -91,6 +98,16 @@ def _graph(run: Replay, module: Any) -> Graph:
 
 def _numbers(parameter: Any) -> NDArray[np.float64]:
     return parameter.detach().cpu().double().numpy()
+
+
+def _work(graph: Graph) -> int:
+    """The most terms that any expression of the graph has, at all its entries together."""
+    return max(
+        prod(index.size for index in node.free)
+        for quantity in graph
+        if quantity.definition is not None
+        for node in postorder(quantity.definition)
+    )
 
 
 def _gradients(graph: Graph, names: list[str]) -> dict[str, NDArray[np.float64]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,11 +10,12 @@ import typer
 from backhand.cli.application import app
 from backhand.cli.options import Chosen, Format, Layouted, Output
 from backhand.cli.output import chosen_format, errors_of, put, write
+from backhand.errors import BackhandError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from backhand.working import Solution, Verdict, Working
+    from backhand.working import Verdict
 
 
 @app.command(
@@ -36,13 +38,12 @@ def chain(
 ) -> None:
     """Work out a derivative by the chain rule, in both layouts, with the shape of every factor."""
     with errors_of():
-        from backhand.calculus.both_layouts import both_layouts
-        from backhand.reading.claims import derivative
+        from backhand import formulas
+        from backhand.working import Solution
 
         chosen = chosen_format(format, output)
-        asked = derivative(formula)
-        working = both_layouts(asked.graph, asked.of, asked.by, layout.value if layout else None)
-        put(_alone(working, formula, asked.graph.notes), chosen, output)
+        working = formulas.chain(formula, layout.value if layout else None)
+        put(Solution.of_one(working, formula), chosen, output)
 
 
 @app.command(
@@ -61,12 +62,10 @@ def check(
 ) -> None:
     """Prove a claim, or show that it is false by a point where its sides differ."""
     with errors_of():
-        from backhand.calculus.identity import identity
-        from backhand.reading.claims import claim as read_claim
+        from backhand import formulas
 
         chosen = chosen_format(format, output)
-        read = read_claim(claim)
-        _put_verdict(identity(read), claim, read.graph.notes, chosen, output)
+        _put_verdict(formulas.check(claim), claim, chosen, output)
 
 
 @app.command(
@@ -87,31 +86,61 @@ def convex(
 ) -> None:
     """Decide whether a function is convex, concave, affine or neither, and show why."""
     with errors_of():
-        from backhand.calculus.convexity import convexity
-        from backhand.reading.claims import function as read_function
+        from backhand import formulas
 
         chosen = chosen_format(format, output)
-        read = read_function(function)
-        verdict = convexity(read.graph, read.of, read.by, read.domain)
-        _put_verdict(verdict, function, read.graph.notes, chosen, output)
+        _put_verdict(formulas.convex(function), function, chosen, output)
 
 
-def _put_verdict(
-    verdict: Verdict, title: str, notes: tuple[str, ...], format: Format, output: Path | None
+@app.command(
+    epilog="""Examples:
+
+\b
+  backhand functions
+  backhand functions sigmoid tanh relu
+  backhand functions -o table.html
+"""
+)
+def functions(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these functions.")
+    ] = None,
+    format: Chosen = None,
+    output: Output = None,
 ) -> None:
+    """Show the table of functions: value, derivative, range, shape, kinks, with plots."""
+    with errors_of():
+        from backhand.calculus.table import rows
+        from backhand.writing import function_table
+
+        chosen = chosen_format(format, output)
+        found = rows(tuple(names or ()))
+        if chosen is Format.TERMINAL and not output and sys.stdout.isatty():
+            from rich.console import Console
+
+            function_table.terminal(found, Console())
+            return
+        writers = {
+            Format.TERMINAL: function_table.text,
+            Format.HTML: function_table.html,
+            Format.LATEX: function_table.latex,
+            Format.JSON: function_table.json,
+        }
+        if chosen not in writers:
+            raise BackhandError(
+                f"the table isn't written as {chosen.value}",
+                f"choose {', '.join(each.value for each in writers)}",
+            )
+        write(writers[chosen](found), output)
+
+
+def _put_verdict(verdict: Verdict, title: str, format: Format, output: Path | None) -> None:
+    """A verdict: in JSON the decision itself, else its working as a page."""
     if format is Format.JSON:
         from backhand.writing.json import verdict as as_json
 
         write(as_json(verdict), output)
     else:
-        put(_alone(verdict.working, title, notes), format, output)
+        from backhand.working import Solution
 
-
-def _alone(working: Working, title: str, notes: tuple[str, ...]) -> Solution:
-    """A working as a page of its own, with how the text was read."""
-    from dataclasses import replace
-
-    from backhand.working import Solution
-
-    told = (*working.notes, *((note,) for note in notes))
-    return Solution.of_one(replace(working, notes=told), title)
+        put(Solution.of_one(verdict.working, title), format, output)

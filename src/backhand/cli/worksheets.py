@@ -104,6 +104,29 @@ def show(file: File, format: Chosen = None, output: Output = None) -> None:
         put(_asking("model", read(file)).solve(), format, output)
 
 
+@app.command(
+    epilog="""Examples:
+
+\b
+  backhand explain worksheet.md 'W_1[1,2]'
+  backhand explain worksheet.md 'W_1[1,2]' -o why.html
+"""
+)
+def explain(
+    file: File,
+    by: Annotated[str, typer.Argument(metavar="BY", help="An entry: 'W_1[1,2]'.")],
+    format: Chosen = None,
+    output: Output = None,
+) -> None:
+    """Say why a gradient is what it is: its strongest paths, dead units, norms by layer."""
+    with errors_of(file):
+        from backhand.working import Solution
+
+        format = chosen_format(format, output, file)
+        working = _last_model(file).graph.explain(by)
+        put(Solution.of_one(working, f"Why is the gradient by {by} what it is?"), format, output)
+
+
 @app.command()
 def asks() -> None:
     """List the asks that a worksheet may hold."""

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from backhand.errors import LimitError, MeaningError
 from backhand.expr import ZERO, Expr, add, apply, mul, number, power, ref, same, total
 from backhand.graph import AXES, axes
-from backhand.slots import Affine, Index, Slot, affine, linear
+from backhand.slots import Index, Slot, affine, linear, reach
 
 Shape: TypeAlias = tuple[int, ...]
 Entry: TypeAlias = Callable[[tuple[Slot, ...]], Expr]
@@ -200,21 +200,14 @@ def inside(array: Array, slots: Sequence[Slot]) -> Expr:
     deltas: list[Expr] = []
     sums: list[Index] = []
     for slot, size in zip(slots, array.shape, strict=True):
-        if isinstance(slot, Affine) and not _stays(slot, size):
+        low, high = reach(slot)
+        if low < 1 or high > size:
             sums += inner((size,))
             deltas.append(same(slot, sums[-1]))
             at.append(sums[-1])
         else:
             at.append(slot)
     return over(sums, mul(*deltas, array.entry(tuple(at))))
-
-
-def _stays(slot: Affine, size: int) -> bool:
-    """Whether every position lies between 1 and `size`."""
-    ends = [(c * i.lower, c * (i.lower + i.size - 1)) for i, c in slot.terms]
-    least = slot.offset + sum(min(pair) for pair in ends)
-    most = slot.offset + sum(max(pair) for pair in ends)
-    return least >= 1 and most <= size
 
 
 def joined(arrays: Sequence[Array], axis: int) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from backhand.errors import MeaningError
 from backhand.reading import layers
@@ -10,6 +11,7 @@ from backhand.reading.arrays import Array, reshaped, summed
 from backhand.reading.aten_calls import Call, Meaning, Table, as_number, each, operation
 
 NUMBERS: Table = {}
+Entrywise: TypeAlias = Callable[[Call], Array]
 
 # ---- entry by entry ----------------------------------------------------------------------------
 
@@ -32,7 +34,7 @@ def _subtracted(call: Call) -> Array:
     return call.array(0) - call.array(1) * factor
 
 
-for _names, _of in (
+_ENTRYWISE: tuple[tuple[tuple[str, ...], Entrywise], ...] = (
     (("add.Tensor", "add_.Tensor", "add.Scalar"), _added),
     (("sub.Tensor", "sub_.Tensor", "sub.Scalar"), _subtracted),
     (("rsub.Scalar", "rsub.Tensor"), lambda call: call.array(1) - call.array(0)),
@@ -45,7 +47,8 @@ for _names, _of in (
     (("neg.default",), lambda call: call.array() * -1),
     (("maximum.default", "max.other"), lambda call: call.array(0).largest(call.array(1))),
     (("minimum.default", "min.other"), lambda call: call.array(0).least(call.array(1))),
-):
+)
+for _names, _of in _ENTRYWISE:
     operation(NUMBERS, *_names)(_of)
 
 
@@ -123,7 +126,7 @@ def _mean(call: Call) -> Array:
 REDUCTIONS = {0: "none", 1: "mean", 2: "sum"}
 
 
-def _loss(each_entry: Callable[[Call], Array], at: int = 2) -> Meaning:
+def _loss(each_entry: Entrywise, at: int = 2) -> Meaning:
     def of(call: Call) -> Array:
         reduction = REDUCTIONS[call.get(at, "reduction", 1)]
         losses = each_entry(call)
@@ -157,14 +160,15 @@ def _bce_with_logits(call: Call) -> Array:
     return layers.binary_cross_entropy_with_logits(call.array(0), call.array(1))
 
 
-for _names, _entrywise, _at in (
+_LOSSES: tuple[tuple[tuple[str, ...], Entrywise, int], ...] = (
     (("mse_loss.default",), lambda call: _difference(call) ** 2, 2),
     (("l1_loss.default",), lambda call: _difference(call).apply("abs"), 2),
     (("huber_loss.default",), lambda c: layers.huber(_difference(c), c.get(3, "delta", 1.0)), 2),
     (("smooth_l1_loss.default",), _smooth, 2),
     (("binary_cross_entropy.default",), _bce, 3),
     (("binary_cross_entropy_with_logits.default",), _bce_with_logits, 4),
-):
+)
+for _names, _entrywise, _at in _LOSSES:
     operation(NUMBERS, *_names, stem="J")(_loss(_entrywise, _at))
 
 

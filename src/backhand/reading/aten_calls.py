@@ -26,6 +26,10 @@ class Call:
             return self.args[at]
         return self.named.get(name, otherwise)
 
+    def axis(self, at: int, name: str, rank: int, otherwise: int = 0) -> int:
+        """The number of an axis, counted from the front."""
+        return int(self.get(at, name, otherwise)) % rank
+
     def option(self, at: int, name: str) -> Array | None:
         """An argument that may be left out, as an array."""
         value = self.get(at, name)

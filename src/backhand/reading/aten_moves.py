@@ -50,17 +50,17 @@ def _permuted(call: Call) -> Array:
 
 @operation(MOVES, "select.int", stem="")
 def _selected(call: Call) -> Array:
-    x, axis, at = call.array(), call.get(1, "dim"), call.get(2, "index")
-    axis %= x.rank
+    x, at = call.array(), int(call.get(2, "index"))
+    axis = call.axis(1, "dim", x.rank)
     one = piece(x, axis, at % x.shape[axis], 1, 1)
     return reshaped(one, call.shape)
 
 
 @operation(MOVES, "slice.Tensor", stem="")
 def _sliced(call: Call) -> Array:
-    x, axis = call.array(), call.get(1, "dim", 0)
-    axis %= x.rank
-    start = call.get(2, "start") or 0
+    x = call.array()
+    axis = call.axis(1, "dim", x.rank)
+    start = int(call.get(2, "start") or 0)
     size = x.shape[axis]
     start = max(start + size, 0) if start < 0 else min(start, size)
     return piece(x, axis, start, call.get(4, "step", 1), call.shape[axis])
@@ -82,9 +82,9 @@ def _stacked(call: Call) -> Array:
 
 @operation(MOVES, "chunk.default", stem="")
 def _chunks(call: Call) -> tuple[Array, ...]:
-    x, axis = call.array(), call.get(2, "dim", 0)
-    axis %= x.rank
-    size = -(-x.shape[axis] // call.get(1, "chunks"))
+    x = call.array()
+    axis = call.axis(2, "dim", x.rank)
+    size = -(-x.shape[axis] // int(call.get(1, "chunks")))
     return tuple(
         piece(x, axis, start, 1, min(size, x.shape[axis] - start))
         for start in range(0, x.shape[axis], size)
@@ -93,10 +93,11 @@ def _chunks(call: Call) -> tuple[Array, ...]:
 
 @operation(MOVES, "split.Tensor", "split_with_sizes.default", stem="")
 def _pieces(call: Call) -> tuple[Array, ...]:
-    x, sizes, axis = call.array(), call.get(1, "split_size"), call.get(2, "dim", 0)
-    axis %= x.rank
-    if isinstance(sizes, int):
-        sizes = [min(sizes, x.shape[axis] - s) for s in range(0, x.shape[axis], sizes)]
+    x, wanted = call.array(), call.get(1, "split_size")
+    axis = call.axis(2, "dim", x.rank)
+    sizes: list[int] = wanted
+    if isinstance(wanted, int):
+        sizes = [min(wanted, x.shape[axis] - s) for s in range(0, x.shape[axis], wanted)]
     starts = [sum(sizes[:at]) for at in range(len(sizes))]
     return tuple(piece(x, axis, s, 1, n) for s, n in zip(starts, sizes, strict=True))
 

@@ -158,7 +158,8 @@ def _attention(growing: Growing, tokens: int = 3, width: int = 4) -> Array:
         growing.define(name, layers.linear(x, _learned(growing, f"W_{name}", width, width)), name)
         for name in ("Q", "K", "V")
     ]
-    return layers.attention(growing.define, *projections)
+    q, k, v = projections
+    return layers.attention(growing.define, q, k, v)
 
 
 @_block

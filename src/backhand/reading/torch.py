@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,10 +63,6 @@ def _with_loss(reader: _Reader, output: Array, loss: Any, target: Any, torch: An
         raise AskError("the loss compares with a target", "give one: target=y")
 
     class Compared(torch.nn.Module):  # type: ignore[misc, name-defined]
-        def __init__(self) -> None:
-            super().__init__()
-            self.loss = loss if isinstance(loss, torch.nn.Module) else None
-
         def forward(self, yhat: Any, y: Any) -> Any:
             return loss(yhat, y)
 
@@ -75,8 +71,8 @@ def _with_loss(reader: _Reader, output: Array, loss: Any, target: Any, torch: An
     given = target.detach().cpu().numpy()
     classes = any(_operator(n) in CLASSES for n in program.graph.nodes if n.op == "call_function")
     if classes and given.ndim < len(output.shape):
-        size = output.shape[1] if len(output.shape) > 1 else output.shape[0]
-        given = np.moveaxis(np.eye(size)[given], -1, 1 if len(output.shape) > 1 else 0)
+        axis = min(1, len(output.shape) - 1)
+        given = np.moveaxis(np.eye(output.shape[axis])[given], -1, axis)
     reader.run(program, [output, _Given(TARGET, given.astype(float), Role.TARGET)], OBJECTIVE)
     return reader.graph(OBJECTIVE)
 
@@ -102,8 +98,9 @@ def _inputs(example: tuple[Any, ...], valued: bool) -> list[Array | _Given]:
 def _example(module: Any, inputs: Any, torch: Any) -> tuple[tuple[Any, ...], bool]:
     """The example input, and whether its values are meant."""
     if inputs is not None:
-        return (tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)), True
-    first = next((m for m in module.modules() if not list(m.children())), None)
+        several: Any = inputs if isinstance(inputs, tuple | list) else (inputs,)
+        return tuple(several), True
+    first: Any = next((m for m in module.modules() if not list(m.children())), None)
     if not isinstance(first, torch.nn.Linear):
         raise AskError(
             f"the shape of the input of {type(module).__name__} can't be told",
@@ -266,9 +263,9 @@ class _Reader:
 
     def located(self, error: BackhandError, node: Any, operator: str) -> BackhandError:
         """The error with the module in which the operation stands."""
-        stack = node.meta.get("nn_module_stack") or {}
-        where = [str(path) for path, _ in stack.values()] or [""]
-        kinds = [str(kind).rpartition(".")[2] for _, kind in stack.values()] or ["the module"]
+        stack: list[tuple[Any, Any]] = list((node.meta.get("nn_module_stack") or {}).values())
+        where = [str(path) for path, _ in stack] or [""]
+        kinds = [str(kind).rpartition(".")[2] for _, kind in stack] or ["the module"]
         path = f"{where[-1] or 'the module'} ({kinds[-1]})"
         what = error.what if operator in error.what else f"{operator}: {error.what}"
         return MeaningError(f"in {path}: {what}", error.mend or "read a part of the module")
@@ -282,8 +279,7 @@ def _argument(value: Any, done: Mapping[str, Any]) -> Any:
     if type(value).__name__ == "Node":
         return done[value.name]
     if isinstance(value, list | tuple):
-        items: Any = value
-        return [_argument(item, done) for item in items]
+        return [_argument(item, done) for item in cast(list[Any], value)]
     return value
 
 
