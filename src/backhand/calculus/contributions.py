@@ -89,7 +89,7 @@ def contributions(entries: Entries, most: int) -> Contributions:
     with np.errstate(all="ignore"):
         return Contributions(
             entries,
-            float(over_paths(entries, SLOPES, entries.slope)[entries.end]),
+            float(over_paths(entries, SLOPES, entries.slope)[entries.end]) + 0.0,
             float(over_paths(entries, LOGARITHMS, logs)[entries.end]),
             int(over_paths(entries, COUNTS, ones)[entries.end]),
             int(over_paths(entries, COUNTS, alive)[entries.end]),
@@ -164,7 +164,7 @@ def _traced(entries: Entries, logs: Array, edge: Array, rank: Array, place: int)
     factors, sizes = entries.slope[path], logs[path]
     zeros = int(np.sum(factors == 0))
     return Contribution(
-        tuple(path), float(np.prod(factors)), float(np.sum(sizes[factors != 0])), zeros
+        tuple(path), float(np.prod(factors)) + 0.0, float(np.sum(sizes[factors != 0])), zeros
     )
 
 

@@ -73,7 +73,7 @@ class Entries:
         """The entry of this number."""
         at = int(np.searchsorted(self.offsets, number, side="right")) - 1
         quantity = self.graph[self.names[at]]
-        rest = number - int(self.offsets[at])
+        rest = int(number) - int(self.offsets[at])
         slots: list[int] = []
         for axis in reversed(quantity.axes):
             rest, place = divmod(rest, axis.size)
