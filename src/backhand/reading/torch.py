@@ -198,6 +198,12 @@ class _Reader:
             if str(node.target) == "<built-in function getitem>":
                 done[node.name] = done[node.args[0].name][node.args[1]]
                 continue
+            if _changes_in_place(node, program):
+                raise self.located(
+                    MeaningError("it changes in place what is used again", "make a new tensor"),
+                    node,
+                    _operator(node),
+                )
             if not node.users and node is not result:
                 continue
             done[node.name] = self.operation(node, done, last if node is result else "")
@@ -269,6 +275,18 @@ class _Reader:
         path = f"{where[-1] or 'the module'} ({kinds[-1]})"
         what = error.what if operator in error.what else f"{operator}: {error.what}"
         return MeaningError(f"in {path}: {what}", error.mend or "read a part of the module")
+
+
+def _changes_in_place(node: Any, program: Any) -> bool:
+    """Whether an operation overwrites a tensor that something else sees, other than a counter."""
+    name = _operator(node).partition(".")[0]
+    if not name.endswith("_") or name.endswith("__") or not node.args:
+        return False
+    changed = node.args[0]
+    if changed.name in program.graph_signature.inputs_to_buffers:
+        return False
+    order = {each: at for at, each in enumerate(program.graph.nodes)}
+    return not node.users or any(order[user] > order[node] for user in changed.users)
 
 
 NORMS = ("layer_norm.default", "batch_norm.default", "group_norm.default", "instance_norm.default")

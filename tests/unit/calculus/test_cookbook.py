@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.cookbook import HESSIANS, IDENTITIES
 
 import backhand
 from backhand.calculus.evaluate import evaluate
@@ -11,7 +12,6 @@ from backhand.calculus.forward import trace
 from backhand.graph import Graph
 from backhand.reading.meaning import expression
 from backhand.values import floats
-from tests.cookbook import HESSIANS, IDENTITIES
 
 SIZE = 3
 

@@ -8,6 +8,7 @@ import mpmath
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.claims import FALSE, TRUE, lines
 
 from backhand.calculus.canonical import compared
 from backhand.calculus.identity import identity
@@ -18,7 +19,6 @@ from backhand.expr import apply, ref
 from backhand.graph import Graph, Quantity, Role
 from backhand.reading.claims import claim
 from backhand.syntax import Equal
-from tests.claims import FALSE, TRUE, lines
 
 UNDECIDED = {"d/dx log(x + sqrt(1 + x^2)) = 1/sqrt(1 + x^2)", "(x^a)^2 = x^(2 a) for x > 0"}
 """True, and beyond the rewriting rules so far: they must be called neither proved nor false."""

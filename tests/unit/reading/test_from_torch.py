@@ -187,6 +187,39 @@ def test_what_is_not_read_is_named(module, x, words: str) -> None:
     assert caught.value.mend
 
 
+class Overwriting(nn.Module):
+    """An in-place change that a reader could overlook."""
+
+    def __init__(self, by_item: bool) -> None:
+        super().__init__()
+        self.inner = nn.Linear(2, 2)
+        self.by_item = by_item
+
+    def forward(self, x):
+        z = self.inner(x)
+        if self.by_item:
+            z = z * 1
+            z[:, 0] = 3.0
+            return z
+        y = z.relu_()
+        return y + z
+
+
+@pytest.mark.parametrize("by_item", [True, False])
+def test_a_change_in_place_is_refused(by_item: bool) -> None:
+    with pytest.raises(BackhandError, match="in place"):
+        from_torch(Overwriting(by_item).double(), inputs=normal(1, 2))
+
+
+def test_of_several_outputs_the_first_is_read() -> None:
+    class Two(nn.Module):
+        def forward(self, x):
+            return x * 2, x * 3
+
+    graph = from_torch(Two(), inputs=normal(1, 2))
+    assert any("2 outputs" in note for note in graph.notes)
+
+
 def test_what_is_missing_is_asked_for() -> None:
     with pytest.raises(AskError, match="example"):
         from_torch(nn.Sequential(nn.Conv2d(1, 1, 2)))
