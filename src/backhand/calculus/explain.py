@@ -7,31 +7,29 @@ than its number of edges.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import exp, log10
+from math import exp, isfinite, log, log10
 
 import numpy as np
 
-from backhand.calculus.chain import is_alias, local_derivative
+from backhand.calculus.chain import is_alias
 from backhand.calculus.contributions import Contribution, Contributions, contributions, cut
 from backhand.calculus.counting import plural
 from backhand.calculus.entries import entries, in_floats
-from backhand.calculus.evaluate import evaluate
+from backhand.calculus.factors import Factor, factor, factor_step, in_short, meaning
 from backhand.calculus.forward import ancestors, known, trace
 from backhand.calculus.gradient import objective_of
 from backhand.calculus.norms import first_wild, norm_steps, norms, trend, wild_step
 from backhand.calculus.paths import Spot, is_entry, partial, spot, spot_formula
 from backhand.calculus.picture import picture
-from backhand.calculus.units import flat_below, flat_units, unit_steps
+from backhand.calculus.units import flat_units, unit_steps
 from backhand.errors import AskError
-from backhand.expr import Apply, Ref, substitute
-from backhand.functions import TABLE
 from backhand.graph import Graph, Role, Value
-from backhand.notation import DOTS, equals, formula, product, result
+from backhand.notation import DOTS, product, result
 from backhand.rounding import digits, number
-from backhand.syntax import Call, Formula
+from backhand.syntax import Formula, Minus, Num, Raised
 from backhand.working import Picture, Prose, Step, Working
 
 MAX_MOST = 100
@@ -43,14 +41,16 @@ MAX_CUT = 4
 MAX_DRAWN = 200
 """A graph of more quantities isn't drawn."""
 SMALL, LARGE = 0.1, 10.0
-"""A factor beyond these is said to hold a derivative down or to drive it up."""
+"""A factor beyond these is named in the answer."""
+FAINT = 1e-3
+"""A long path whose product is under this, or over its inverse, is described by its mean factor."""
 CANCELLED = 0.01
 """Under this part of the sum of all contributions' sizes they are said to cancel."""
 ROUNDING = 1e-12
 """Under this part only the rounding of float64 is left."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Case:
     """What is explained: the derivative of `of` by `by`, with the values and the paths."""
 
@@ -60,29 +60,42 @@ class Case:
     values: Mapping[str, Value]
     paths: Contributions
 
+    def factor(self, edge: int) -> Factor:
+        """The factor on an edge."""
+        entries = self.paths.entries
+        ends = entries.spot(int(entries.target[edge])), entries.spot(int(entries.source[edge]))
+        return factor(self.graph, *ends, float(entries.slope[edge]))
+
+    def edges(self, path: Contribution) -> list[int]:
+        """The edges of a path, without those that only rename: J = ℓ has the factor 1."""
+        entries = self.paths.entries
+        named = [entries.spot(int(entries.target[edge])).name for edge in path.edges]
+        pairs = zip(path.edges, named, strict=True)
+        return [e for e, name in pairs if not is_alias(self.graph[name])] or list(path.edges)
+
+    def extremes(self) -> tuple[int, int]:
+        """The edges of the largest path with the smallest and the largest factor."""
+        edges = self.edges(self.paths.best[0])
+        sizes = np.abs(self.paths.entries.slope[edges])
+        return edges[int(np.argmin(sizes))], edges[int(np.argmax(sizes))]
+
 
 def explain(graph: Graph, by: str, of: str | None = None, most: int = 5) -> Working:
     """Why the derivative of the objective, or of the entry `of`, by the entry `by` is what it is.
 
     The working ranks the `most` largest of the paths that carry it by the size of their products,
-    names the factor that kills it or blows it up, the dead and the saturated units, and the norm of
-    the gradient at every quantity. Raises `AskError` where a value is missing or `by` or `of` isn't
-    one entry, `LimitError` where the graph has too many entries.
+    names the factor that kills it or blows it up, the norm of the gradient at every quantity, and
+    the dead and the saturated units (as `units.py` defines them). Raises `AskError` where a value
+    is missing or `by` or `of` isn't one entry, `LimitError` where there are too many entries.
 
     >>> import backhand
     >>> graph = backhand.model("x = 2; w = -3; a = w x; z = relu(a); J = (z - 1)^2")
-    >>> working = explain(graph, "w")
-    >>> working.value
-    0.0
+    >>> print(explain(graph, "w").text().splitlines()[0])
     """
     if not 1 <= most <= MAX_MOST:
         raise AskError(f"I can't name {most} paths", f"ask for 1 to {MAX_MOST}")
     graph = in_floats(graph)
-    target, source = spot(of or objective_of(graph), graph), spot(by, graph)
-    for each, text in ((target, of or target.name), (source, by)):
-        if not is_entry(graph, each):
-            first = ",".join(str(axis.lower) for axis in graph[each.name].axes)
-            raise AskError(f"{text} is more than one entry", f"name one: {each.name}[{first}]")
+    target, source = _entry(graph, of or objective_of(graph)), _entry(graph, by)
     values = trace(graph)
     known(graph, values, target.name)
     known(graph, values, source.name)
@@ -91,28 +104,34 @@ def explain(graph: Graph, by: str, of: str | None = None, most: int = 5) -> Work
     on_way = ancestors(graph, target.name) | {target.name}
     sizes = norms(graph, target, source.name, values)
     wild = first_wild(graph, on_way, values)
-    steps = [
-        *((wild_step(graph, wild),) if wild else ()),
-        *_path_steps(case),
-        *_factor_steps(case),
-        *norm_steps(graph, target, sizes),
-        *unit_steps(graph, flat_units(graph, on_way, values)),
-    ]
-    answer = _answer(case)
-    if wild:
-        first = spot_formula(graph, wild.at)
-        answer += (". The first value that isn't finite is ", first)
+    answer = list(_answer(case))
+    if wild is not None:
+        answer += [". The first value that isn't finite is ", spot_formula(graph, wild.at)]
     fading = trend(graph, sizes)
-    if fading:
-        answer += (". ", *fading)
+    answer += [". ", *fading] if fading else []
     return Working(
         ask=" ".join(["explain", by, *([of] if of else [])]),
-        answer=answer,
+        answer=tuple(answer),
         result=np.array(found.derivative),
-        steps=tuple(steps),
+        steps=(
+            *((wild_step(graph, wild),) if wild else ()),
+            *_path_steps(case),
+            *_factor_steps(case),
+            *norm_steps(graph, target, sizes),
+            *unit_steps(graph, flat_units(graph, on_way, values)),
+        ),
         values=values,
         picture=_picture(case, by),
     )
+
+
+def _entry(graph: Graph, text: str) -> Spot:
+    """The one entry that is named; `AskError` where that is a whole array."""
+    found = spot(text, graph)
+    if not is_entry(graph, found):
+        first = ",".join(str(axis.lower) for axis in graph[found.name].axes)
+        raise AskError(f"{text} is more than one entry", f"name one: {found.name}[{first}]")
+    return found
 
 
 def _picture(case: Case, by: str) -> Picture | None:
@@ -133,12 +152,173 @@ def _answer(case: Case) -> Prose:
     paths = case.paths
     sign = result(partial(case.graph, case.of, case.by), np.array(paths.derivative))
     if case.of == case.by:
-        return (sign, ": it is the derivative of an entry by itself")
+        return (sign, ", as for any entry by itself")
     if paths.count == 0:
         of, by = spot_formula(case.graph, case.of), spot_formula(case.graph, case.by)
         return (sign, ": ", of, " doesn't depend on ", by)
     if paths.live == 0:
         return (sign, ": ", *_blocked(case))
-    if np.isfinite(paths.derivative) and paths.log_absolute > _log(ROUNDING) + _log(0.0):
-        pass
-    return (sign, ": ", *_carried(case))
+    return (sign, ": ", *_carried(case), *_why_so_small_or_large(case))
+
+
+def _blocked(case: Case) -> Prose:
+    """Why no path carries anything: the zero factors that every path meets."""
+    zeros = cut(case.paths.entries)
+    one = case.factor(zeros[0])
+    count = case.paths.count
+    which = "its one path meets a" if count == 1 else f"each of its {how_many(count)} paths meets a"
+    more = f" factor 0, one of {len(zeros)} such as " if len(zeros) > 1 else " factor 0, "
+    reason = meaning(case.graph, one, case.values)
+    return (which, more, in_short(case.graph, one, case.values), *((": ", *reason) if reason else ()))
+
+
+def _carried(case: Case) -> Prose:
+    """How much of the derivative the largest path brings, or how the paths cancel."""
+    paths, best = case.paths, case.paths.best[0]
+    if not isfinite(paths.derivative):
+        return ("a factor on its way is no finite number",)
+    if paths.count == 1:
+        return ("one path carries it",)
+    many = f"{how_many(paths.live)} paths carry it"
+    if paths.live < paths.count:
+        many = f"{how_many(paths.live)} of {how_many(paths.count)} paths carry it"
+    if paths.derivative == 0 and best.value == 0:
+        return (f"{many}, but all is too small for float64, the largest ", _power(best.log_size))
+    left = log(abs(paths.derivative)) - paths.log_absolute if paths.derivative else -np.inf
+    if left < log(ROUNDING):
+        return (f"{many}, and cancel",)
+    if left < log(CANCELLED):
+        return (f"{many}, and nearly cancel: {_percent(exp(left))} of their sizes is left",)
+    return (f"{many}, the largest with {_percent(best.value / paths.derivative)} of it",)
+
+
+def _why_so_small_or_large(case: Case) -> Prose:
+    """The factors of the largest path that stand out, or its factors on average."""
+    best = case.paths.best[0]
+    edges = case.edges(best)
+    which = "The path" if case.paths.count == 1 else "The largest path"
+    mean = exp(best.log_size / len(edges)) if isfinite(best.log_size) else np.inf
+    if len(edges) > MAX_FACTORS and abs(best.log_size) > -log(FAINT):
+        each = f"{which} has {len(edges)} factors, {digits(mean)} on average, with the product "
+        return (". ", each, _power(best.log_size))
+    out: list[str | Formula] = []
+    smallest, largest = (case.factor(edge) for edge in case.extremes())
+    for word, one, stands_out in (
+        ("smallest", smallest, abs(smallest.value) <= SMALL),
+        ("largest", largest, not abs(largest.value) < LARGE),
+    ):
+        if stands_out:
+            reason = meaning(case.graph, one, case.values)
+            short = in_short(case.graph, one, case.values)
+            out += [f". {which}'s {word} factor is ", short, *((": ", *reason) if reason else ())]
+    return tuple(out)
+
+
+def how_many(count: int) -> str:
+    """A count in full, or as a power of ten where nobody reads its digits.
+
+    >>> how_many(400), how_many(20**49)
+    ('400', '5.6 · 10^63')
+    """
+    if count < 10**15:
+        return str(count)
+    exponent = int(log10(count))
+    return f"{float(Fraction(count, 10**exponent)):.2g} · 10^{exponent}"
+
+
+def _power(log_size: float) -> Formula:
+    """A size as a power of ten, even one that float64 doesn't hold."""
+    exponent = round(log_size / log(10)) if isfinite(log_size) else 0
+    raised = Num(Fraction(abs(exponent)))
+    return Raised(Num(Fraction(10)), Minus(raised) if exponent < 0 else raised)
+
+
+def _percent(part: float) -> str:
+    return f"{digits(100 * part)} %"
+
+
+# ---- the steps ---------------------------------------------------------------------------------
+
+
+def _path_steps(case: Case) -> list[Step]:
+    """A step for each of the largest paths, and one for all others together."""
+    paths = case.paths
+    if case.of == case.by:
+        return []
+    steps = [_path_step(case, at, one) for at, one in enumerate(paths.best, 1)]
+    others = paths.count - len(paths.best)
+    if others:
+        rest = paths.derivative - sum(one.value for one in paths.best)
+        share = max(0.0, 1 - sum(paths.share(one) for one in paths.best))
+        steps.append(
+            Step(
+                title=(f"The other {how_many(others)} {'path' if others == 1 else 'paths'} together",),
+                rule="contribution",
+                value=number(rest),
+                note=(f"{_percent(share)} of the sizes of all paths' products",),
+            )
+        )
+    return steps
+
+
+def _path_step(case: Case, place: int, one: Contribution) -> Step:
+    factors = [case.factor(edge) for edge in _abridged(case.edges(one)) if edge is not None]
+    cut_at = _abridged(case.edges(one)).index(None) if None in _abridged(case.edges(one)) else None
+    signs: list[Formula] = [partial(case.graph, f.of, f.by) for f in factors]
+    numbers: list[Formula] = [number(f.value) for f in factors]
+    if cut_at is not None:
+        signs.insert(cut_at, DOTS)
+        numbers.insert(cut_at, DOTS)
+    count = case.paths.count
+    lost = one.value == 0 and not one.zeros
+    return Step(
+        title=("The one path",) if count == 1 else (f"Path {place} of {how_many(count)}",),
+        rule="contribution",
+        formula=product(signs),
+        substitution=product(numbers) if len(numbers) > 1 else None,
+        value=_power(one.log_size) if lost else number(one.value),
+        note=_path_note(case, one),
+    )
+
+
+def _abridged(edges: Sequence[int]) -> list[int | None]:
+    """A path's edges with None for its middle where it is long."""
+    if len(edges) <= MAX_FACTORS:
+        return list(edges)
+    half = MAX_FACTORS // 2
+    return [*edges[:half], None, *edges[-half + 1 :]]
+
+
+def _path_note(case: Case, one: Contribution) -> Prose:
+    paths = case.paths
+    if one.zeros:
+        edge = next(e for e in one.edges[::-1] if paths.entries.slope[e] == 0)
+        short = in_short(case.graph, case.factor(edge), case.values)
+        return (plural(one.zeros, "factor is 0: ", "factors are 0, the first "), short)
+    if paths.count == 1 or not isfinite(one.value):
+        return ()
+    sizes = f"{_percent(paths.share(one))} of the sizes of all paths' products"
+    if not paths.derivative:
+        return (sizes,)
+    return (f"{_percent(one.value / paths.derivative)} of the derivative, {sizes}",)
+
+
+def _factor_steps(case: Case) -> list[Step]:
+    """The factors that kill a derivative, or the extreme ones of its largest path."""
+    graph, values = case.graph, case.values
+    if case.paths.count == 0 or case.of == case.by:
+        return []
+    if case.paths.live == 0:
+        zeros = cut(case.paths.entries)
+        of = f" (1 of {len(zeros)})" if len(zeros) > 1 else ""
+        return [
+            factor_step(graph, case.factor(edge), values, (f"A factor that kills it{of}: ",))
+            for edge in zeros[:MAX_CUT]
+        ]
+    if len(case.edges(case.paths.best[0])) == 1:
+        return []
+    which = "the path" if case.paths.count == 1 else "the largest path"
+    return [
+        factor_step(graph, case.factor(edge), values, (f"The {word} factor of {which}: ",))
+        for word, edge in zip(("smallest", "largest"), case.extremes(), strict=True)
+    ]

@@ -24,7 +24,9 @@ def page(seed: int) -> str:
         return "[" + ", ".join(f"[{', '.join(f'{x:.4f}' for x in row)}]" for row in array) + "]"
 
     lines = [f"I = {rows(np.eye(SIZE))}", f"E = {rows(rng.normal(size=(2, 2)))}"]
-    lines += [f"{name} = {rows(rng.normal(size=(SIZE, SIZE)) + 2 * np.eye(SIZE))}" for name in "ABCDX"]
+    lines += [
+        f"{name} = {rows(rng.normal(size=(SIZE, SIZE)) + 2 * np.eye(SIZE))}" for name in "ABCDX"
+    ]
     lines.append(f"Y = {rows(rng.normal(size=(SIZE, 2)))}")
     for name in "SR":
         square = rng.normal(size=(SIZE, SIZE))
@@ -42,7 +44,9 @@ def value(text: str, graph: Graph) -> np.ndarray:
     return floats(values["claimed"]).reshape(quantity.shape)
 
 
-@pytest.mark.parametrize(("number", "text", "by", "claimed"), IDENTITIES, ids=[i[0] for i in IDENTITIES])
+@pytest.mark.parametrize(
+    ("number", "text", "by", "claimed"), IDENTITIES, ids=[i[0] for i in IDENTITIES]
+)
 def test_the_cookbook_in_both_layouts(number: str, text: str, by: str, claimed: str) -> None:
     graph = backhand.model(f"{page(len(text))}\nf = {text}")
     expected = value(claimed, graph)

@@ -31,7 +31,9 @@ def test_a_true_claim_is_proved(text: str) -> None:
     if verdict.verdict == "proved":
         last = verdict.working.steps[-1].formula
         assert isinstance(last, Equal)
-        assert last.sides[0] == last.sides[-1] or "difference" in str(verdict.working.steps[-1].title)
+        assert last.sides[0] == last.sides[-1] or "difference" in str(
+            verdict.working.steps[-1].title
+        )
     else:
         assert "no proof" in verdict.reason
 
@@ -58,9 +60,11 @@ PEERS = {
     ),
     "gelu(z) = gelu_tanh(z)": (
         lambda z: z * mpmath.ncdf(z),
-        lambda z: z
-        / 2
-        * (1 + mpmath.tanh(mpmath.sqrt(2 / mpmath.pi) * (z + mpmath.mpf("0.044715") * z**3))),
+        lambda z: (
+            z
+            / 2
+            * (1 + mpmath.tanh(mpmath.sqrt(2 / mpmath.pi) * (z + mpmath.mpf("0.044715") * z**3)))
+        ),
     ),
     "d/dx x^x = x^x log(x)": (
         lambda x: mpmath.diff(lambda t: t**t, x),
@@ -109,7 +113,8 @@ def test_a_claim_about_arrays_is_compared_entry_by_entry() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x", "x = ", "x = y = z", "d/dx = 2", "f(x", "x in R^2; x = 1 2", "x ≈ 2", "relu(x,y) = 2"]
+    "text",
+    ["x", "x = ", "x = y = z", "d/dx = 2", "f(x", "x in R^2; x = 1 2", "x ≈ 2", "relu(x,y) = 2"],
 )
 def test_what_is_no_claim_is_refused_with_a_mend(text: str) -> None:
     with pytest.raises(BackhandError) as caught:

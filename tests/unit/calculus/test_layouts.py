@@ -175,9 +175,12 @@ def test_a_straight_d_is_the_whole_derivative_beside_a_partial_one() -> None:
     "text", ["x", "d/dx", "d/dx f(", "∂/∂v (v) where v in R^", "d/dq(x^2) for x >", "f: -> R; f(x)"]
 )
 def test_what_is_no_derivative_is_refused_with_a_mend(text: str) -> None:
-    with pytest.raises(BackhandError) as caught:
+    def worked() -> None:
         asked = derivative(text)
         both_layouts(asked.graph, asked.of, asked.by)
+
+    with pytest.raises(BackhandError) as caught:
+        worked()
     assert caught.value.mend
 
 

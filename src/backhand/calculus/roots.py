@@ -1,0 +1,83 @@
+"""The exact square root of a polynomial in several variables, where it has one."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from backhand.calculus.rational import Base, Monomial, Polynomial
+
+
+def square_root(terms: Polynomial) -> Polynomial | None:
+    """The polynomial whose square this is, its leading coefficient positive; None where none is.
+
+    The terms are taken in a fixed order that multiplication keeps, so each term of the root is found
+    from the leading one of what is left, as in long division.
+
+    >>> from backhand.expr import ref
+    >>> x = frozenset([(ref("x"), Fraction(1))])
+    >>> square_root({frozenset([(ref("x"), Fraction(2))]): Fraction(1)}) == {x: Fraction(1)}
+    True
+    """
+    if any(e < 0 for monomial in terms for _, e in monomial) or not terms:
+        return None
+    order = sorted({base for monomial in terms for base, _ in monomial}, key=str)
+    lead = _leading(terms, order)
+    coefficient = _rational_root(terms[lead])
+    if coefficient is None:
+        return None
+    first = frozenset((base, e / 2) for base, e in lead)
+    root: Polynomial = {first: coefficient}
+    rest = _minus(terms, _times(root, root))
+    for _ in range(len(terms)):
+        if not rest:
+            return root
+        after = _leading(rest, order)
+        term = _quotient(after, first)
+        if term is None or term in root:
+            return None
+        new = {term: rest[after] / (2 * coefficient)}
+        doubled = {m: 2 * c for m, c in root.items()}
+        rest = _minus(rest, _times(new, {**doubled, **new}))
+        root |= new
+    return None
+
+
+def _leading(terms: Polynomial, order: list[Base]) -> Monomial:
+    """The first term when sorted by the exponents of the bases, in order."""
+    return max(terms, key=lambda m: [dict(m).get(base, Fraction(0)) for base in order])
+
+
+def _rational_root(value: Fraction) -> Fraction | None:
+    if value < 0:
+        return None
+    root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
+    return root if root * root == value else None
+
+
+def _quotient(a: Monomial, b: Monomial) -> Monomial | None:
+    exponents = dict(a)
+    for base, e in b:
+        exponents[base] = exponents.get(base, Fraction(0)) - e
+    if any(e < 0 for e in exponents.values()):
+        return None
+    return frozenset((base, e) for base, e in exponents.items() if e)
+
+
+def _times(a: Polynomial, b: Polynomial) -> Polynomial:
+    out: Polynomial = {}
+    for p, x in a.items():
+        for q, y in b.items():
+            exponents = dict(p)
+            for base, e in q:
+                exponents[base] = exponents.get(base, Fraction(0)) + e
+            monomial = frozenset(exponents.items())
+            out[monomial] = out.get(monomial, Fraction(0)) + x * y
+    return {m: c for m, c in out.items() if c}
+
+
+def _minus(a: Polynomial, b: Polynomial) -> Polynomial:
+    out = dict(a)
+    for monomial, coefficient in b.items():
+        out[monomial] = out.get(monomial, Fraction(0)) - coefficient
+    return {m: c for m, c in out.items() if c}
