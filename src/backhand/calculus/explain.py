@@ -166,10 +166,15 @@ def _blocked(case: Case) -> Prose:
     zeros = cut(case.paths.entries)
     one = case.factor(zeros[0])
     count = case.paths.count
-    which = "its one path meets a" if count == 1 else f"each of its {how_many(count)} paths meets a"
-    more = f" factor 0, one of {len(zeros)} such as " if len(zeros) > 1 else " factor 0, "
-    reason = meaning(case.graph, one, case.values)
-    return (which, more, in_short(case.graph, one, case.values), *((": ", *reason) if reason else ()))
+    which = "its one path" if count == 1 else f"each of its {how_many(count)} paths"
+    where = f". There are {len(zeros)} such factors, the first is " if len(zeros) > 1 else ". It is "
+    return (f"{which} meets a factor of 0", where, *_named(case, one))
+
+
+def _named(case: Case, one: Factor) -> Prose:
+    """A factor in one line, and what it says of its unit."""
+    reason = meaning(case.graph, one)
+    return (in_short(case.graph, one, case.values), *((": ", *reason) if reason else ()))
 
 
 def _carried(case: Case) -> Prose:
@@ -179,9 +184,11 @@ def _carried(case: Case) -> Prose:
         return ("a factor on its way is no finite number",)
     if paths.count == 1:
         return ("one path carries it",)
+    if paths.live == 1:
+        return (f"one of its {how_many(paths.count)} paths carries it, the others meet a factor of 0",)
     many = f"{how_many(paths.live)} paths carry it"
     if paths.live < paths.count:
-        many = f"{how_many(paths.live)} of {how_many(paths.count)} paths carry it"
+        many = f"{how_many(paths.live)} of its {how_many(paths.count)} paths carry it"
     if paths.derivative == 0 and best.value == 0:
         return (f"{many}, but all is too small for float64, the largest ", _power(best.log_size))
     left = log(abs(paths.derivative)) - paths.log_absolute if paths.derivative else -np.inf
@@ -208,9 +215,7 @@ def _why_so_small_or_large(case: Case) -> Prose:
         ("largest", largest, not abs(largest.value) < LARGE),
     ):
         if stands_out:
-            reason = meaning(case.graph, one, case.values)
-            short = in_short(case.graph, one, case.values)
-            out += [f". {which}'s {word} factor is ", short, *((": ", *reason) if reason else ())]
+            out += [f". {which}'s {word} factor is ", *_named(case, one)]
     return tuple(out)
 
 
@@ -255,7 +260,7 @@ def _path_steps(case: Case) -> list[Step]:
                 title=(f"The other {how_many(others)} {'path' if others == 1 else 'paths'} together",),
                 rule="contribution",
                 value=number(rest),
-                note=(f"{_percent(share)} of the sizes of all paths' products",),
+                note=(f"{_percent(share)} of the sum of all paths' sizes",),
             )
         )
     return steps
@@ -297,10 +302,12 @@ def _path_note(case: Case, one: Contribution) -> Prose:
         return (plural(one.zeros, "factor is 0: ", "factors are 0, the first "), short)
     if paths.count == 1 or not isfinite(one.value):
         return ()
-    sizes = f"{_percent(paths.share(one))} of the sizes of all paths' products"
-    if not paths.derivative:
-        return (sizes,)
-    return (f"{_percent(one.value / paths.derivative)} of the derivative, {sizes}",)
+    of_sizes = _percent(paths.share(one))
+    of_whole = _percent(one.value / paths.derivative) if paths.derivative else ""
+    if of_sizes == of_whole:
+        return (f"{of_whole} of the derivative",)
+    whole = f"{of_whole} of the derivative, " if of_whole else ""
+    return (f"{whole}{of_sizes} of the sum of all paths' sizes",)
 
 
 def _factor_steps(case: Case) -> list[Step]:

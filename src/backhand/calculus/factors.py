@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from backhand.calculus.chain import at, local_derivative
-from backhand.calculus.evaluate import evaluate
 from backhand.calculus.paths import Spot, partial, spot_formula
-from backhand.calculus.units import flat_below
+from backhand.calculus.units import FLAT, flat_below
 from backhand.expr import Apply, Expr, Ref
 from backhand.functions import TABLE
-from backhand.graph import Graph, Role, Value, floats
+from backhand.graph import Graph, Value
 from backhand.notation import equals, formula
 from backhand.rounding import digits, is_rounded, number
 from backhand.syntax import Call, Equal, Formula
 from backhand.working import Prose, Step
+
+NEARLY = 10
+"""A slope under so many times that of a saturated unit is called nearly saturated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +50,19 @@ def factor_step(
 ) -> Step:
     """The step that shows a factor in names, in numbers, and what it means."""
     sign = partial(graph, factor.of, factor.by)
-    plain = formula(factor.slope, graph)
+    right = formula(factor.slope, graph)
     numbers = formula(factor.slope, graph, values)
     shown = number(factor.value)
-    called = None
     if factor.function is not None:
-        called = Call(factor.function, (spot_formula(graph, factor.by),), primes=1)
+        right = Call(factor.function, (spot_formula(graph, factor.by),), primes=1)
         numbers = Call(factor.function, (_input(graph, factor, values),), primes=1)
     return Step(
         title=(*title, sign),
         rule="factor",
-        formula=equals(sign, called, plain),
-        substitution=numbers if numbers not in (plain, shown) else None,
+        formula=equals(sign, right),
+        substitution=numbers if numbers not in (right, shown) else None,
         value=shown,
-        note=meaning(graph, factor, values),
+        note=meaning(graph, factor),
         place=graph[factor.of.name].place,
     )
 
@@ -82,23 +81,20 @@ def in_short(graph: Graph, factor: Factor, values: Mapping[str, Value]) -> Formu
     return Equal(sides, (*("=" for _ in sides[2:]), "≈" if rough else "="))
 
 
-def meaning(graph: Graph, factor: Factor, values: Mapping[str, Value]) -> Prose:
-    """What is behind a factor: a dead or saturated unit, a weight, an input; empty where nothing is."""
-    if factor.function is not None:
-        function = TABLE[factor.function]
-        limit = flat_below(function)
-        unit = spot_formula(graph, factor.of)
-        sign = function.notation.text
-        if limit is not None and function.kinks and factor.value == 0:
-            return ("the unit ", unit, f" is dead: {sign} is flat at its input")
-        if limit is not None and abs(factor.value) < limit:
-            part = digits(abs(factor.value) / limit) + " %"
-            return ("the unit ", unit, f" is saturated: {part} of the largest slope of {sign}")
+def meaning(graph: Graph, factor: Factor) -> Prose:
+    """What a factor says of its unit: dead or saturated; empty where neither."""
+    if factor.function is None:
         return ()
-    if isinstance(factor.slope, Ref):
-        word = "weight" if graph[factor.slope.name].role is Role.PARAMETER else "value"
-        return (f"the {word} ", formula(factor.slope, graph), " itself")
-    return ()
+    function = TABLE[factor.function]
+    limit = flat_below(function)
+    unit, sign = spot_formula(graph, factor.of), function.notation.text
+    if limit is None or abs(factor.value) >= NEARLY * limit:
+        return ()
+    if function.kinks:
+        return ("the unit ", unit, f" is dead, {sign} is flat there")
+    word = "saturated" if abs(factor.value) < limit else "nearly saturated"
+    part = f"{digits(100 * FLAT * abs(factor.value) / limit)} %"
+    return ("the unit ", unit, f" is {word}, with {part} of the largest slope of {sign}")
 
 
 def _input(graph: Graph, factor: Factor, values: Mapping[str, Value]) -> Formula:

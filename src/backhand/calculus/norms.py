@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backhand.calculus.chain import at, is_alias
+from backhand.calculus.chain import at, is_alias, uses
 from backhand.calculus.evaluate import computable, evaluate
 from backhand.calculus.forward import ancestors
 from backhand.calculus.gradient import gradients
 from backhand.calculus.paths import Spot, partial, spot_formula
 from backhand.errors import LimitError
-from backhand.expr import Apply, names, postorder
+from backhand.expr import Apply, postorder
 from backhand.graph import Graph, Role, Value, floats
 from backhand.notation import equals, formula, named, partial_name
 from backhand.rounding import digits, number
@@ -73,18 +73,16 @@ def norms(graph: Graph, of: Spot, by: str, values: Mapping[str, Value]) -> tuple
         for quantity in chosen:
             slope = floats(known[partial_name(of.name, quantity.name)])[here]
             sizes[quantity.name] = float(np.linalg.norm(slope))
+    users = uses(graph, of.name)
     found: list[Size] = []
     for quantity in chosen:
         after = None
         if quantity.definition is not None:
-            after = next((n for n in _users(graph, quantity.name) if n in sizes), None)
+            nearest = reversed(users.get(quantity.name, []))
+            after = next((user.name for user in nearest if user.name in sizes), None)
         ratio = sizes[quantity.name] / sizes[after] if after and sizes[after] else None
         found.append(Size(quantity.name, sizes[quantity.name], after, ratio))
     return tuple(found)
-
-
-def _users(graph: Graph, name: str) -> list[str]:
-    return [q.name for q in graph if q.definition is not None and name in names(q.definition)]
 
 
 def trend(graph: Graph, found: Sequence[Size]) -> Prose:

@@ -8,7 +8,7 @@ logarithms. Its sign is then read off the terms, or found exactly where one vari
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property, partial
@@ -170,9 +170,9 @@ def _sum(parts: list[Polynomial]) -> Polynomial:
     return _gathered({m: c for m, c in out.items() if c})
 
 
-def _product(parts: list[Polynomial]) -> Polynomial:
-    out: Polynomial = {UNIT: Fraction(1)}
-    for part in parts:
+def _product(parts: Sequence[Polynomial]) -> Polynomial:
+    out = _single([part for part in parts if len(part) == 1])
+    for part in (part for part in parts if len(part) != 1):
         if len(out) * len(part) > MAX_TERMS:
             raise LimitError(f"the product has over {MAX_TERMS} terms", "use a shorter one")
         product: Polynomial = {}
@@ -182,6 +182,18 @@ def _product(parts: list[Polynomial]) -> Polynomial:
                 product[monomial] = product.get(monomial, Fraction(0)) + x * y
         out = {m: c for m, c in product.items() if c}
     return out
+
+
+def _single(parts: Sequence[Polynomial]) -> Polynomial:
+    """The product of polynomials of one term each, in one go."""
+    coefficient = Fraction(1)
+    exponents: dict[Base, Fraction] = {}
+    for part in parts:
+        ((monomial, factor),) = part.items()
+        coefficient *= factor
+        for base, exponent in monomial:
+            exponents[base] = exponents.get(base, Fraction(0)) + exponent
+    return {frozenset((base, e) for base, e in exponents.items() if e): coefficient}
 
 
 def _gathered(terms: Polynomial) -> Polynomial:

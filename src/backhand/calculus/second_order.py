@@ -35,6 +35,8 @@ MAX_QUADRATIC = 60
 """A quadratic may have this many."""
 MAX_SPENT = 400
 """Once the expressions that were tried have more nodes together, only the whole is tried."""
+MAX_SLOPE = 400
+"""A gradient of more nodes isn't differentiated again."""
 MAX_SHOWN = 12
 """A second derivative of more terms isn't written over one denominator."""
 MAX_PIECES = 300
@@ -67,6 +69,8 @@ def _bend(outer: Outer) -> Shape | None:
     if len(symbols) > MAX_QUADRATIC:
         return None
     slopes = [local(outer.phi, symbol.name, ()) for symbol in symbols]
+    if sum(1 for _ in islice(postorder(*slopes), MAX_SLOPE + 1)) > MAX_SLOPE:
+        return None
     every = {
         (row, column): simplest(local(slopes[row], symbols[column].name, ()), outer)
         for row in range(len(symbols))
