@@ -25,9 +25,7 @@ from benchmarks.working import seconds
 
 RUNS = 7
 PATIENCE = 1.0
-"""Seconds; what takes longer is run once only."""
-TOO_LONG = 20.0
-"""Seconds; who takes longer isn't asked for anything larger of the same kind."""
+"""Seconds; who takes longer runs once only, and isn't asked for anything larger of the same kind."""
 COMPARED = 12
 """How many of SymPy's entries are worked out to be compared: they are long."""
 
@@ -244,10 +242,13 @@ def run() -> None:
             found = problem(size)
             ways = [way for peer in (ours, *peers) for way in peer(found)]
             took = _measured([way for way in ways if way.name not in slow])
-            slow |= {name for name, time in took.items() if time > TOO_LONG}
-            for name, time in took.items():
-                ratio = time / took["Backhand"]
-                print(f"{found.name:<38}{name:<24}{time * 1e3:>10.2f}{ratio:>10.1f}")
+            for way in ways:
+                time, start = took.get(way.name), f"{found.name:<38}{way.name:<24}"
+                if time is None:
+                    print(f"{start}{'not tried':>20}")
+                else:
+                    print(f"{start}{time * 1e3:>10.2f}{time / took['Backhand']:>10.1f}")
+            slow |= {name for name, time in took.items() if time > PATIENCE}
     print()
 
 

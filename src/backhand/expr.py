@@ -422,6 +422,8 @@ def total(index: Index, body: Expr | int) -> Expr:
         inside = isinstance(other, int | Index) or any(_counts_along(index, f) for f in rest)
         if other is not None and inside:
             return substitute(mul(*rest), {index: other})
+    if (recounted := _recounted(index, body)) is not None:
+        return recounted
     outside = [f for f in _factors(body) if index not in f.free]
     if outside:
         inside = [f for f in _factors(body) if index in f.free]
@@ -443,6 +445,27 @@ def _delta_of(index: Index, body: Expr) -> Same | None:
     for factor in _factors(body):
         if isinstance(factor, Same) and index in factor.free:
             return factor
+    return None
+
+
+def _recounted(index: Index, body: Expr) -> Expr | None:
+    """`Σ_i a[i] w[p - i + 1]` over the shorter w: `Σ_k a[p - k + 1] w[k]`; None where it isn't one.
+
+    A convolution's derivative is then a sum over its kernel, and not over the whole image.
+    """
+    for factor in _factors(body):
+        if not isinstance(factor, Ref):
+            continue
+        for slot in factor.slots:
+            if not isinstance(slot, Affine) or index not in indices((slot,)):
+                continue
+            short = Index(f"∘{next(_fresh)}", slot.lower, slot.upper)
+            alone = [f for f in _factors(body) if f is not factor and _counts_along(index, f)]
+            if isinstance(index.upper, str) or short.size >= index.size or not alone:
+                continue
+            there = solved(index, slot, short)
+            if there is not None:
+                return total(short, substitute(body, {index: there}))
     return None
 
 

@@ -59,6 +59,7 @@ def local_derivative(
 ) -> Expr:
     """∂of[of_slots]/∂by[by_slots] through the one equation of `of`, in terms of `of` where it can.
 
+    >>> from backhand.expr import apply
     >>> from backhand.graph import Quantity, Role
     >>> b = Quantity(name="b", axes=(), role=Role.DATA)
     >>> yhat = Quantity(name="yhat", axes=(), role=Role.OBJECTIVE, definition=apply("sigmoid", ref("b")))

@@ -34,12 +34,12 @@ class Semiring:
     times: np.ufunc
     zero: float
     one: float
-    dtype: type
+    dtype: np.dtype[Any]
 
 
-SLOPES = Semiring(np.add, np.multiply, 0.0, 1.0, float)
-LOGARITHMS = Semiring(np.logaddexp, np.add, -np.inf, 0.0, float)
-COUNTS = Semiring(np.add, np.multiply, 0, 1, object)
+SLOPES = Semiring(np.add, np.multiply, 0.0, 1.0, np.dtype(float))
+LOGARITHMS = Semiring(np.logaddexp, np.add, -np.inf, 0.0, np.dtype(float))
+COUNTS = Semiring(np.add, np.multiply, 0, 1, np.dtype(object))
 """Counts are Python integers: there may be more paths than float64 has numbers."""
 
 
@@ -109,7 +109,7 @@ def over_paths(entries: Entries, ring: Semiring, weight: Array) -> Array:
 
     One product and one sum for each edge.
     """
-    out = np.full(entries.size, ring.zero, dtype=ring.dtype)
+    out: Array = np.full(entries.size, ring.zero, dtype=ring.dtype)
     out[entries.start] = ring.one
     for block in entries.blocks:
         target = entries.target[block]
@@ -136,18 +136,15 @@ def _largest(entries: Entries, logs: Array, most: int) -> tuple[Contribution, ..
         score[into[chosen], place] = offers[chosen]
         edge[into[chosen], place] = block.start + kept[chosen // most]
         rank[into[chosen], place] = chosen % most
-    found: list[Contribution] = []
-    for at in range(most):
-        if score[entries.end, at] > -np.inf:
-            found.append(_traced(entries, logs, edge, rank, at))
-    return tuple(found)
+    reached = np.flatnonzero(score[entries.end] > -np.inf).tolist()
+    return tuple(_traced(entries, logs, edge, rank, at) for at in reached)
 
 
 def _best(group: Array, score: Array, most: int) -> tuple[Array, Array]:
     """The items with the `most` largest scores of each group, and their places in it from 0."""
     order = np.lexsort((-score, group))
     heads = np.flatnonzero(np.diff(group[order], prepend=-1))
-    lengths = np.diff([*heads, len(order)])
+    lengths = np.diff(heads, append=len(order))
     place = np.arange(len(order)) - np.repeat(heads, lengths)
     kept = place < most
     return order[kept], place[kept]

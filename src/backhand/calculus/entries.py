@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import prod
 from typing import TypeAlias
 
@@ -52,10 +53,11 @@ Floats: TypeAlias = NDArray[np.float64]
 class Entries:
     """The entries on the way from `start` to `end`, by number, and the edges between them.
 
-    `offsets` are the numbers of the first entry of each of the quantities `names`; the others follow
-    in the order of its array. `size` is how many numbers there are. Edge e says that the entry `target[e]` uses the
-    entry `source[e]`, with the local derivative `slope[e]`. `blocks`: the edges into one quantity
-    each, in forward order, sorted by target. Every edge lies on a path from `start` to `end`.
+    `offsets` are the numbers of the first entries of the quantities `names`; the others follow in
+    the order of their array. `size` is how many numbers there are. Edge e says that the entry
+    `target[e]` uses the entry `source[e]`, with the local derivative `slope[e]`. `blocks`: the
+    edges into one quantity each, in forward order, sorted by target. Every edge lies on a path from
+    `start` to `end`; where there is no path, `end` is -1 or no edge is left.
     """
 
     graph: Graph
@@ -168,7 +170,7 @@ def _reaching(
     kept.reverse()
     ends = np.cumsum([0, *(len(block.slope) for block in kept)]).tolist()
     whole = _sorted(kept)
-    blocks = tuple(slice(a, b) for a, b in zip(ends, ends[1:], strict=False))
+    blocks = tuple(slice(a, b) for a, b in pairwise(ends))
     return whole.source, whole.target, whole.slope, blocks
 
 
@@ -267,7 +269,7 @@ def _with_ones(expr: Expr) -> Expr:
                 done[node] = ONE if value else ZERO
             case Same():
                 done[node] = node
-            case (Ref(_, slots) | Padded(_, slots)) if any(isinstance(s, Affine) for s in slots):
+            case Ref(_, slots) | Padded(_, slots) if any(isinstance(s, Affine) for s in slots):
                 done[node] = node
             case Add():
                 done[node] = add(*inside)

@@ -40,14 +40,12 @@ MAX_CUT = 4
 """The most zero factors of a cut that are shown one by one."""
 MAX_DRAWN = 200
 """A graph of more quantities isn't drawn."""
-SMALL, LARGE = 0.1, 10.0
+SMALL, LARGE = 0.01, 100.0
 """A factor beyond these is named in the answer."""
 FAINT = 1e-3
 """A long path whose product is under this, or over its inverse, is described by its mean factor."""
 CANCELLED = 0.01
 """Under this part of the sum of all contributions' sizes they are said to cancel."""
-ROUNDING = 1e-12
-"""Under this part only the rounding of float64 is left."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,8 +87,9 @@ def explain(graph: Graph, by: str, of: str | None = None, most: int = 5) -> Work
     is missing or `by` or `of` isn't one entry, `LimitError` where there are too many entries.
 
     >>> import backhand
-    >>> graph = backhand.model("x = 2; w = -3; a = w x; z = relu(a); J = (z - 1)^2")
+    >>> graph = backhand.model("x = 1; w = -3; z = relu(w x); J = z^2")
     >>> print(explain(graph, "w").text().splitlines()[0])
+    ∂J/∂w = 0: its one path meets a factor of 0
     """
     if not 1 <= most <= MAX_MOST:
         raise AskError(f"I can't name {most} paths", f"ask for 1 to {MAX_MOST}")
@@ -167,7 +166,9 @@ def _blocked(case: Case) -> Prose:
     one = case.factor(zeros[0])
     count = case.paths.count
     which = "its one path" if count == 1 else f"each of its {how_many(count)} paths"
-    where = f". There are {len(zeros)} such factors, the first is " if len(zeros) > 1 else ". It is "
+    where = (
+        f". There are {len(zeros)} such factors, the first is " if len(zeros) > 1 else ". It is "
+    )
     return (f"{which} meets a factor of 0", where, *_named(case, one))
 
 
@@ -182,20 +183,25 @@ def _carried(case: Case) -> Prose:
     paths, best = case.paths, case.paths.best[0]
     if not isfinite(paths.derivative):
         return ("a factor on its way is no finite number",)
+    if paths.derivative == 0 and best.value == 0:
+        return (
+            "it is too small for float64, its largest path brings about ",
+            _power(best.log_size),
+        )
     if paths.count == 1:
         return ("one path carries it",)
     if paths.live == 1:
-        return (f"one of its {how_many(paths.count)} paths carries it, the others meet a factor of 0",)
+        return (
+            f"one of its {how_many(paths.count)} paths carries it, the others meet a factor of 0",
+        )
     many = f"{how_many(paths.live)} paths carry it"
     if paths.live < paths.count:
         many = f"{how_many(paths.live)} of its {how_many(paths.count)} paths carry it"
-    if paths.derivative == 0 and best.value == 0:
-        return (f"{many}, but all is too small for float64, the largest ", _power(best.log_size))
-    left = log(abs(paths.derivative)) - paths.log_absolute if paths.derivative else -np.inf
-    if left < log(ROUNDING):
+    if paths.derivative == 0:
         return (f"{many}, and cancel",)
+    left = log(abs(paths.derivative)) - paths.log_absolute
     if left < log(CANCELLED):
-        return (f"{many}, and nearly cancel: {_percent(exp(left))} of their sizes is left",)
+        return (f"{many}, and nearly cancel: of the sum of their sizes ", _power(left), " is left")
     return (f"{many}, the largest with {_percent(best.value / paths.derivative)} of it",)
 
 
@@ -239,7 +245,9 @@ def _power(log_size: float) -> Formula:
 
 
 def _percent(part: float) -> str:
-    return f"{digits(100 * part)} %"
+    if 0 < abs(part) < 1e-4:
+        return "under 0.01 %"
+    return f"{digits(100 * part).replace('-', '−')} %"
 
 
 # ---- the steps ---------------------------------------------------------------------------------
@@ -257,7 +265,9 @@ def _path_steps(case: Case) -> list[Step]:
         share = max(0.0, 1 - sum(paths.share(one) for one in paths.best))
         steps.append(
             Step(
-                title=(f"The other {how_many(others)} {'path' if others == 1 else 'paths'} together",),
+                title=(
+                    f"The other {how_many(others)} {'path' if others == 1 else 'paths'} together",
+                ),
                 rule="contribution",
                 value=number(rest),
                 note=(f"{_percent(share)} of the sum of all paths' sizes",),

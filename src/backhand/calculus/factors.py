@@ -45,9 +45,7 @@ def factor(graph: Graph, of: Spot, by: Spot, value: float) -> Factor:
             return Factor(of, by, slope, value, None)
 
 
-def factor_step(
-    graph: Graph, factor: Factor, values: Mapping[str, Value], title: Prose
-) -> Step:
+def factor_step(graph: Graph, factor: Factor, values: Mapping[str, Value], title: Prose) -> Step:
     """The step that shows a factor in names, in numbers, and what it means."""
     sign = partial(graph, factor.of, factor.by)
     right = formula(factor.slope, graph)

@@ -15,7 +15,9 @@ from typing import Any
 
 from backhand.calculus.canonical import Canonical, compared
 from backhand.calculus.derive import entry_derivative
+from backhand.calculus.kinks import gap_of
 from backhand.calculus.paths import Spot
+from backhand.calculus.rewriting import SYMBOLIC_POWER
 from backhand.calculus.rules import derivation
 from backhand.calculus.witness import Witness, search
 from backhand.expr import Expr, Image, Ref, postorder, rewrite, substitute
@@ -26,6 +28,8 @@ from backhand.slots import Index, Slot
 from backhand.syntax import Derive, Equal, Formula, Minus, Name, Num, Partial, Plus, replaced
 from backhand.working import Claim, Derivative, Prose, Step, Verdict, Working
 
+ENOUGH = 12
+"""So many points at which the sides agree bear out that a proof is about something."""
 MAX_ENTRIES = 40
 """A claim about arrays with more entries is compared for a general entry only."""
 WHOLE = "y"
@@ -39,20 +43,20 @@ def identity(claim: Claim) -> Verdict:
     point, the two values, and the formulas that were taken for unknown functions, if any.
     """
     graph = claim.graph
-    pairs = list(_entries(claim))
-    found = [compared(_inlined(a, graph), _inlined(b, graph), claim.domain) for a, b in pairs]
-    derived = bool(claim.derivatives) or _has_derivative(claim.formula)
-    if all(each.equal and (derived or each.same_at_kinks) for each in found):
-        return _proved(claim, found)
+    pairs = [(_inlined(a, graph), _inlined(b, graph)) for a, b in _entries(claim)]
+    bodies = [_inlined(derivative.body, graph) for derivative in claim.derivatives]
+    if not bodies and _has_derivative(claim.formula):
+        bodies = [side for pair in pairs for side in pair]
+    kinks = [gap for node in postorder(*bodies) if (gap := gap_of(node)) is not None]
+    found = [compared(left, right, claim.domain, bodies) for left, right in pairs]
     agreed: list[int] = []
-    for (left, right), each in zip(pairs, found, strict=True):
-        if each.equal and (derived or each.same_at_kinks):
-            continue
-        searched = search((left, right), graph, claim.domain, each.split if derived else ())
+    for pair, each in zip(pairs, found, strict=True):
+        searched = search(pair, graph, claim.domain, kinks, *([ENOUGH] if each.equal else []))
         if searched.witness is not None:
             return _false(claim, searched.witness)
-        agreed.append(searched.agreed)
-    return _open(claim, min(agreed), found)
+        if not each.equal or (searched.tried and not searched.agreed):
+            agreed.append(searched.agreed)
+    return _open(claim, min(agreed)) if agreed else _proved(claim, found, bool(bodies))
 
 
 def _entries(claim: Claim) -> Iterator[tuple[Expr, Expr]]:
@@ -102,7 +106,7 @@ def _has_derivative(found: Formula) -> bool:
 # ---- verdicts ----------------------------------------------------------------------------------
 
 
-def _proved(claim: Claim, found: Sequence[Canonical]) -> Verdict:
+def _proved(claim: Claim, found: Sequence[Canonical], derived: bool) -> Verdict:
     reason = "both sides are identical in canonical form"
     notes: list[Prose] = []
     split = list(dict.fromkeys(gap for each in found for gap in each.split))
@@ -110,16 +114,19 @@ def _proved(claim: Claim, found: Sequence[Canonical]) -> Verdict:
         kinks: list[str | Formula] = []
         for gap in split:
             kinks += [" or " if kinks else "", equals(formula(gap, claim.graph), Num(Fraction(0)))]
-        whole = all(each.same_at_kinks for each in found)
         tail = (
-            "; on the kinks themselves the sides agree too."
-            if whole and not claim.derivatives
-            else "; there a derivative doesn't exist, and the claim is about all other points."
+            "; nothing is said about these points themselves, where a derivative need not exist."
+            if derived
+            else "; on the kinks themselves the sides agree too."
         )
         notes.append(
             ("Proved in each region between the kinks at ", *(k for k in kinks if k), tail)
         )
         reason += ", in each region between the kinks"
+    if any(SYMBOLIC_POWER in each.rules for each in found):
+        notes.append(
+            ("A power a^b whose exponent isn't a plain number is e^(b log a): proved for a > 0.",)
+        )
     working = Working(
         ask=f"check {claim.text}",
         answer=("Proved: ", claim.formula),
@@ -191,12 +198,13 @@ def _false(claim: Claim, witness: Witness) -> Verdict:
     }
     if witness.functions:
         said["functions"] = {name: repr(chosen) for name, chosen in witness.functions.items()}
-    return Verdict(
-        verdict="false", reason="the sides differ at a point", working=working, witness=said
-    )
+    reason = "the sides differ at a point"
+    if witness.left == witness.right:
+        reason += f", by {witness.difference}, which is beyond the digits of the two values"
+    return Verdict(verdict="false", reason=reason, working=working, witness=said)
 
 
-def _open(claim: Claim, agreed: int, found: Sequence[Canonical]) -> Verdict:
+def _open(claim: Claim, agreed: int) -> Verdict:
     said = (
         f"both sides agree at {agreed} points, which is no proof"
         if agreed

@@ -13,8 +13,8 @@ from backhand.calculus.forward import ancestors
 from backhand.calculus.gradient import gradients
 from backhand.calculus.paths import Spot, partial, spot_formula
 from backhand.errors import LimitError
-from backhand.expr import Apply, postorder
-from backhand.graph import Graph, Role, Value, floats
+from backhand.expr import Apply, names, postorder
+from backhand.graph import Graph, Quantity, Role, Value, floats
 from backhand.notation import equals, formula, named, partial_name
 from backhand.rounding import digits, number
 from backhand.syntax import Formula, Norm
@@ -23,7 +23,7 @@ from backhand.working import Prose, Step
 MAX_NUMBERS = 50_000_000
 """The most numbers that all gradients together may have."""
 FADED = 1e-3
-"""Under this ratio from the last layer to the first a gradient is said to vanish; over its inverse, to explode."""
+"""A gradient whose norm falls under this part on its way back vanishes; over the inverse, it explodes."""
 MAX_ROWS = 60
 """More quantities than this are shown with their middle left out."""
 
@@ -51,15 +51,8 @@ class Wild:
 
 
 def norms(graph: Graph, of: Spot, by: str, values: Mapping[str, Value]) -> tuple[Size, ...]:
-    """‖∂of/∂q‖ for every parameter and every quantity with an equation on the way, in forward order."""
-    on_way = ancestors(graph, of.name)
-    chosen = [
-        q
-        for q in graph
-        if q.name in on_way
-        and (q.name == by or q.role is Role.PARAMETER or q.definition is not None)
-        and not is_alias(q)
-    ]
+    """‖∂of/∂q‖ for every parameter and every quantity made on the way, in forward order."""
+    chosen = _in_order(graph, of.name, by)
     count = graph[of.name].size * sum(q.size for q in chosen)
     if count > MAX_NUMBERS:
         raise LimitError(
@@ -85,14 +78,27 @@ def norms(graph: Graph, of: Spot, by: str, values: Mapping[str, Value]) -> tuple
     return tuple(found)
 
 
+def _in_order(graph: Graph, of: str, by: str) -> list[Quantity]:
+    """The quantities on the way, each that is given right before the first that uses it."""
+    wanted = ancestors(graph, of) | {of}
+    found: dict[str, Quantity] = {}
+    for quantity in graph:
+        if quantity.definition is None or quantity.name not in wanted:
+            continue
+        for name in sorted(names(quantity.definition)):
+            given = graph[name]
+            if given.definition is None and (name == by or given.role is Role.PARAMETER):
+                found.setdefault(name, given)
+        if quantity.name != of and not is_alias(quantity):
+            found[quantity.name] = quantity
+    return list(found.values())
+
+
 def trend(graph: Graph, found: Sequence[Size]) -> Prose:
     """Whether the gradient vanishes or explodes on its way back, in a sentence; empty if neither."""
-    made = [size for size in found if graph[size.name].definition is not None]
+    made = [s for s in found if s.norm != 0 and graph[s.name].definition is not None]
     if len(made) < 2 or not np.isfinite([size.norm for size in made]).all():
         return ()
-    stopped = [size for size in made if size.norm == 0]
-    if stopped:
-        return ("No gradient arrives at ", named(graph, stopped[-1].name))
     ratio = made[0].norm / made[-1].norm
     if FADED <= ratio <= 1 / FADED:
         return ()
@@ -130,9 +136,7 @@ def _row(graph: Graph, of: Spot, size: Size) -> Step:
     )
 
 
-def first_wild(
-    graph: Graph, wanted: Collection[str], values: Mapping[str, Value]
-) -> Wild | None:
+def first_wild(graph: Graph, wanted: Collection[str], values: Mapping[str, Value]) -> Wild | None:
     """The first entry of the quantities `wanted`, in forward order, that isn't finite; None if all are."""
     for quantity in graph:
         if quantity.name not in wanted or quantity.name not in values:

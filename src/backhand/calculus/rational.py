@@ -56,6 +56,11 @@ class Factor:
         """The sum itself."""
         return dict(self.terms)
 
+    @cached_property
+    def name(self) -> str:
+        """The sum in a line, to sort by."""
+        return repr(built(self.polynomial))
+
 
 Base: TypeAlias = Expr | Factor
 Monomial: TypeAlias = frozenset[tuple[Base, Fraction]]
@@ -340,7 +345,7 @@ def _sum_sign(terms: Polynomial, bounds: Bounds) -> Sign | None:
     directions = {s.direction for s in known if s.direction}
     if len(known) == len(signs) and len(directions) < 2:
         return Sign(directions.pop() if directions else 0, any(s.strict for s in known))
-    bases = sorted({base for m in terms for base, _ in m}, key=str)
+    bases = sorted({base for m in terms for base, _ in m}, key=_name)
     if len(bases) == 1:
         return _one_variable(terms, bases[0], bounds)
     for base in bases if len(bases) <= MAX_BASES else ():
@@ -348,6 +353,10 @@ def _sum_sign(terms: Polynomial, bounds: Bounds) -> Sign | None:
         if found is not None:
             return found
     return None
+
+
+def _name(base: Base) -> str:
+    return base.name if isinstance(base, Factor) else repr(base)
 
 
 def _term_sign(monomial: Monomial, coefficient: Fraction, bounds: Bounds) -> Sign | None:

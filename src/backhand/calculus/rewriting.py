@@ -97,8 +97,8 @@ class Rewriting:
                 return power(argument, HALF)
             case Apply("abs", (Mul((Number(value), *rest)),)) if value < 0:
                 return apply("abs", mul(-value, *rest))
-            case Apply("abs", (Apply("abs"),)):
-                return node.args[0]
+            case Apply("abs", (inside,)) if _is_nonnegative(inside):
+                return inside
             case Apply(name, (argument,)) if name not in KEPT:
                 meaning = TABLE[name].formula
                 sign = TABLE[name].notation.text
@@ -162,16 +162,18 @@ class Rewriting:
         return None
 
     def _exponential(self, exponent: Expr) -> Expr | None:
-        """e^(log u) has a value for u > 0 only; u may have one elsewhere."""
-        match exponent:
-            case Apply("log", (inside,)):
-                return self._by("e^(log u) = u", inside)
-            case Mul((Number(value), Apply("log", (inside,)))):
-                return self._by("e^(a log u) = u^a", power(inside, number(value)))
-            case Add(terms) if any(isinstance(t, Apply) and t.name == "log" for t in terms):
-                return mul(*(apply("exp", term) for term in terms))
-            case _:
-                return None
+        """e^(a log u) has a value for u > 0 only; u^a may have one elsewhere."""
+        factors: list[Expr] = []
+        rest: list[Expr] = []
+        for factor, term in _terms(_expanded(exponent)):
+            if isinstance(term, Apply) and term.name == "log":
+                factors.append(power(term.args[0], number(factor)))
+            else:
+                rest.append(mul(factor, term))
+        if not factors:
+            return None
+        remaining = apply("exp", add(*rest)) if rest else number(1)
+        return self._by("e^(a log u) = u^a", mul(*factors, remaining))
 
     def _root(self, base: Expr, exponent: Fraction) -> Expr | None:
         """A fractional power of a product or power. Under an even root the whole is ≥ 0."""
@@ -217,6 +219,17 @@ def _expanded(expr: Expr) -> Expr:
     except LimitError:
         return expr
     return built(terms)
+
+
+def _is_nonnegative(expr: Expr) -> bool:
+    """Whether that shows at the outermost operation."""
+    match expr:
+        case Apply("abs" | "exp") | Constant():
+            return True
+        case Power((_, Number(exponent))):
+            return exponent.denominator % 2 == 0 or exponent.numerator % 2 == 0
+        case _:
+            return False
 
 
 def _terms(expr: Expr) -> Iterator[tuple[Fraction, Expr]]:

@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 
 from backhand.calculus.rational import Base, Monomial, Polynomial
+from backhand.expr import Apply
 
 
 def square_root(terms: Polynomial) -> Polynomial | None:
@@ -19,6 +20,11 @@ def square_root(terms: Polynomial) -> Polynomial | None:
     >>> square_root({frozenset([(ref("x"), Fraction(2))]): Fraction(1)}) == {x: Fraction(1)}
     True
     """
+    lowest = _lowest(terms)
+    if lowest:
+        shift = frozenset((base, -e) for base, e in lowest)
+        root = square_root(_times(terms, {shift: Fraction(1)}))
+        return root and _times(root, {frozenset((base, e / 2) for base, e in lowest): Fraction(1)})
     if any(e < 0 for monomial in terms for _, e in monomial) or not terms:
         return None
     order = sorted({base for monomial in terms for base, _ in monomial}, key=str)
@@ -27,6 +33,8 @@ def square_root(terms: Polynomial) -> Polynomial | None:
     if coefficient is None:
         return None
     first = frozenset((base, e / 2) for base, e in lead)
+    if any(e.denominator != 1 and not _is_exponential(base) for base, e in first):
+        return None
     root: Polynomial = {first: coefficient}
     rest = _minus(terms, _times(root, root))
     for _ in range(len(terms)):
@@ -46,6 +54,16 @@ def square_root(terms: Polynomial) -> Polynomial | None:
 def _leading(terms: Polynomial, order: list[Base]) -> Monomial:
     """The first term when sorted by the exponents of the bases, in order."""
     return max(terms, key=lambda m: [dict(m).get(base, Fraction(0)) for base in order])
+
+
+def _lowest(terms: Polynomial) -> Monomial:
+    """The negative powers of exponentials that all terms can be divided by, leaving none."""
+    bases = {base for monomial in terms for base, e in monomial if e < 0 and _is_exponential(base)}
+    return frozenset((base, min(dict(m).get(base, Fraction(0)) for m in terms)) for base in bases)
+
+
+def _is_exponential(base: Base) -> bool:
+    return isinstance(base, Apply) and base.name == "exp"
 
 
 def _rational_root(value: Fraction) -> Fraction | None:
@@ -71,7 +89,7 @@ def _times(a: Polynomial, b: Polynomial) -> Polynomial:
             exponents = dict(p)
             for base, e in q:
                 exponents[base] = exponents.get(base, Fraction(0)) + e
-            monomial = frozenset(exponents.items())
+            monomial = frozenset((base, e) for base, e in exponents.items() if e)
             out[monomial] = out.get(monomial, Fraction(0)) + x * y
     return {m: c for m, c in out.items() if c}
 

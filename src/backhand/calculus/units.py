@@ -16,7 +16,6 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.calculus.counting import plural
 from backhand.calculus.curves import slope_of
 from backhand.calculus.entries import MAX_EDGES
 from backhand.calculus.evaluate import evaluate
@@ -175,10 +174,9 @@ def _step(graph: Graph, units: Units) -> Step:
         note += [every, *_listed(graph, units.always)]
     elif units.always is not None and units.dead:
         note.append(f"; none of them is dead at every one of the {units.points} points")
-    counts = f"{len(units.dead)} dead, {len(units.saturated)} saturated of "
+    counts = f"{len(units.dead)} dead, {len(units.saturated)} saturated of {units.size}"
     return Step(
-        title=("Units of ", named(graph, units.quantity), f" ({sign}): ", counts)
-        + (plural(units.size, "unit"),),
+        title=("Units of ", named(graph, units.quantity), f" ({sign}): {counts}"),
         rule="dead and saturated units",
         note=tuple(part for part in note if part),
     )

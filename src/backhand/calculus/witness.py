@@ -6,13 +6,29 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from importlib import import_module
 from random import Random
 from typing import Any
 
 from backhand.calculus.intervals import enclosure, high, interval, low, written_out
 from backhand.differentiation import local
 from backhand.errors import LimitError
-from backhand.expr import Expr, Image, Ref, add, apply, mul, postorder, ref, rewrite, substitute
+from backhand.expr import (
+    Expr,
+    Image,
+    Number,
+    Power,
+    Ref,
+    add,
+    apply,
+    mul,
+    number,
+    postorder,
+    power,
+    ref,
+    rewrite,
+    substitute,
+)
 from backhand.functions import Interval
 from backhand.graph import Graph
 
@@ -20,7 +36,13 @@ SHORT = [Fraction(*pair) for pair in (
     (1, 1), (2, 1), (-1, 1), (1, 2), (3, 1), (-2, 1), (-1, 2), (3, 2), (1, 3), (0, 1), (5, 1), (-3, 1),
 )]  # fmt: skip
 """Values to try first, the easiest to check by hand in front."""
+SAME = {4: Fraction(0), 8: Fraction(1), 11: Fraction(-1)}
+"""Points at which all entries are the same number, by when they are tried."""
 MAX_POINTS = 60
+SCALES = (1, 1, 1, 10, 100)
+"""By what random points are multiplied, in turn."""
+MAX_POWERS = 3
+"""In powers of powers deeper than this the exponents stay names."""
 BITS = 200
 WIDE = 1e-9
 """Bounds further apart than this, measured by their size, say nothing."""
@@ -28,20 +50,28 @@ WIDE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A point with the two values; `functions`: formulas that were taken for unknown functions."""
+    """A point with the two values; `functions`: formulas that were taken for unknown functions.
+
+    `difference`: the size of theirs to a few digits, for values that are the same as floats.
+    """
 
     point: Mapping[Ref, Fraction]
     left: float
     right: float
+    difference: str
     functions: Mapping[str, Expr] = field(default_factory=dict[str, Expr])
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a search found: a witness, or at how many points the sides agree to many digits."""
+    """What a search found: a witness, or at how many points the sides agree to many digits.
+
+    `tried`: whether there was a formula for everything, so that points could be tried at all.
+    """
 
     witness: Witness | None
     agreed: int
+    tried: bool = True
 
 
 def search(
@@ -49,14 +79,19 @@ def search(
     graph: Graph,
     domain: Mapping[str, Interval],
     avoid: Sequence[Expr] = (),
+    enough: int = MAX_POINTS,
 ) -> Search:
-    """Look for a point of the domain where the sides certainly differ, away from zeros of `avoid`."""
+    """Look for a point of the domain where the sides certainly differ, away from zeros of `avoid`.
+
+    The search ends where the sides have agreed `enough` times.
+    """
     agreed = 0
+    slight: Witness | None = None
     for chosen in _functions(graph, sides):
         made = [_made(side, chosen, graph) for side in (*sides, *avoid)]
         known = [side for side in made if side is not None]
         if len(known) < len(made):
-            return Search(None, 0)
+            return Search(None, 0, tried=False)
         left, right, *gaps = known
         variables = [n for n in postorder(left, right) if isinstance(n, Ref)]
         for point in _points(variables, domain):
@@ -65,13 +100,18 @@ def search(
             }
             if any(_may_be_zero(gap, box) for gap in gaps):
                 continue
-            a, b = enclosure(left, box, BITS), enclosure(right, box, BITS)
-            if a is None or b is None:
+            a, b = (enclosure(_with_exponents(side, point), box, BITS) for side in (left, right))
+            if a is None or b is None or not (_is_finite(a) and _is_finite(b)):
                 continue
             if high(a) < low(b) or high(b) < low(a):
-                return Search(Witness(point, _middle(a), _middle(b), chosen), agreed)
+                found = Witness(point, _middle(a), _middle(b), _size(a - b), chosen)
+                if found.left != found.right:
+                    return Search(found, agreed)
+                slight = slight or found
             agreed += _is_narrow(a) and _is_narrow(b)
-    return Search(None, agreed)
+            if agreed >= enough:
+                return Search(slight, agreed)
+    return Search(slight, agreed, tried=any(True for _ in _functions(graph, sides)))
 
 
 def _may_be_zero(gap: Expr, box: Mapping[Expr, Any]) -> bool:
@@ -83,9 +123,39 @@ def _middle(bound: Any) -> float:
     return float((low(bound) + high(bound)) / 2)
 
 
+def _with_exponents(side: Expr, point: Mapping[Ref, Fraction]) -> Expr:
+    """The side with numbers for the names in exponents: (-2)^n has a value where n is whole."""
+
+    def leaf(node: Expr) -> Expr | None:
+        match node:
+            case Power((base, exponent)) if not isinstance(exponent, Number):
+                placed = rewrite(exponent, lambda n: number(point[n]) if n in point else None)
+                is_whole = isinstance(placed, Number) and placed.value.denominator == 1
+                return power(base, placed) if is_whole else None
+            case _:
+                return None
+
+    try:
+        for _ in range(MAX_POWERS):
+            side = rewrite(side, leaf)
+    except (LimitError, ZeroDivisionError):
+        pass
+    return side
+
+
+def _is_finite(bound: Any) -> bool:
+    """Whether the value is finite as a float, so that it can be shown."""
+    return math.isfinite(float(low(bound))) and math.isfinite(float(high(bound)))
+
+
+def _size(bound: Any) -> str:
+    middle = (low(bound) + high(bound)) / 2
+    return import_module("mpmath").nstr(abs(middle), 3)
+
+
 def _is_narrow(bound: Any) -> bool:
     size = max(abs(float(low(bound))), abs(float(high(bound))), 1.0)
-    return math.isfinite(size) and float(high(bound) - low(bound)) < WIDE * size
+    return float(high(bound) - low(bound)) < WIDE * size
 
 
 # ---- points ------------------------------------------------------------------------------------
@@ -97,17 +167,20 @@ def _points(
     """Points of the domain, those with short numbers first."""
     random = Random(0)
     choices = {variable: _choices(domain.get(variable.name)) for variable in variables}
-    for number in range(MAX_POINTS):
+    for at_point in range(MAX_POINTS):
+        if at_point in SAME:
+            yield {v: _inside(domain.get(v.name), SAME[at_point]) for v in variables}
+            continue
         point: dict[Ref, Fraction] = {}
         for at, variable in enumerate(variables):
             values = choices[variable]
-            if number < len(SHORT):
+            if at_point < len(SHORT):
                 # Each variable runs through the list from another place.
-                point[variable] = values[(number + at * (1 + number // 4)) % len(values)]
+                point[variable] = values[(at_point + at * (1 + at_point // 4)) % len(values)]
             else:
-                point[variable] = _inside(
-                    domain.get(variable.name), Fraction(random.randint(-400, 400), 97)
-                )
+                far = SCALES[at_point % len(SCALES)]
+                value = Fraction(far * random.randint(-400, 400), 97)
+                point[variable] = _inside(domain.get(variable.name), value)
         yield point
 
 

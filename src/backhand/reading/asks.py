@@ -66,8 +66,8 @@ ASKS: dict[str, AskForm] = {
         AskForm("gradient Q [BY]", "by every parameter, or by one quantity"),
         AskForm("jacobian OUT IN", "all derivatives of OUT by IN"),
         AskForm("hessian Q BY [BY]", "the second derivatives of a number"),
-        AskForm("convex Q [BY]", "whether it is convex in its parameters, or in one quantity"),
-        AskForm("check TEXT", "whether a claim such as d/dx(x^2) = 2x is true, with a proof"),
+        AskForm("convex Q [BY]", "is it convex in its parameters, or in BY"),
+        AskForm("check TEXT", "is a claim true, such as d/dx(x^2) = 2x"),
         AskForm("update BY eta=2 [point=1 | over=all]", "one step of gradient descent"),
         AskForm("draw [BY]", "the network, the paths by BY lit"),
         AskForm("model", "the equations, shapes and roles"),
@@ -97,7 +97,7 @@ def parse_ask(text: str, place: Place | None = None) -> Ask:
     text = text.strip()
     if len(text) > MAX_LENGTH:
         raise LimitError(f"an ask has at most {MAX_LENGTH} characters", "shorten it", place)
-    verb = text.partition(" ")[0]
+    verb = (text.split(maxsplit=1) or [""])[0]
     rest = [] if verb in TEXTS else _words(text, place)[1:]
     form = ASKS.get(verb)
     if form is None:

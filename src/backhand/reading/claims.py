@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from backhand.errors import MeaningError, Place, ReadingError
+from backhand.expr import Expr, Ref, number, rewrite
 from backhand.functions import Interval
 from backhand.graph import Graph, Quantity, Role, axes
 from backhand.reading.conditions import cut
@@ -91,8 +93,8 @@ def claim(text: str, start: Place = START, base: Graph | None = None) -> Claim:
         text=text.strip(),
         formula=equation,
         graph=_grown(reader, graph),
-        left=left.expr,
-        right=right.expr,
+        left=_with_values(left.expr, reader),
+        right=_with_values(right.expr, reader),
         axes=left.axes,
         derivatives=derivatives,
         domain=stated.domain,
@@ -158,6 +160,21 @@ def derivative(text: str, start: Place = START) -> Asked:
     name = _name_of(reader, reader.tensor(of, Scope()))
     variables = tuple(_spelled(reader, variable) for variable in by)
     return Asked(_grown(reader, graph, name), name, variables, stated.formula)
+
+
+def _with_values(expr: Expr, reader: Elaborator) -> Expr:
+    """The expression with the entries that the text gives as numbers put in."""
+
+    def leaf(node: Expr) -> Expr | None:
+        if not isinstance(node, Ref) or node.name not in reader.quantities:
+            return None
+        quantity = reader.quantities[node.name]
+        at = [slot for slot in node.slots if isinstance(slot, int)]
+        if quantity.value is None or len(at) < quantity.rank:
+            return None
+        return number(Fraction(quantity.entry(quantity.value, at)))
+
+    return rewrite(expr, leaf)
 
 
 # ---- what all three share ----------------------------------------------------------------------

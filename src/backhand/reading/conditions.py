@@ -13,7 +13,7 @@ from backhand.functions import Interval
 from backhand.reading.given import rational
 from backhand.reading.maths import canonical, parse
 
-WORD = re.compile(r"[\s,;]\(?(for all|for|where|with|on|whenever|if|when)\s", re.IGNORECASE)
+WORD = re.compile(r"[\s,;]\(?(for all|for|where|with|on|whenever|if|when)(?:\s|$)", re.IGNORECASE)
 AND = re.compile(r",|;|\band\b|\\land\b|∧")
 ORDER = re.compile(r"(<=|>=|<|>|≤|≥|\\leq?\b|\\geq?\b|\\lt\b|\\gt\b|≠|!=|\\neq?\b)")
 INTERVAL = re.compile(r"\s*(.+?)\s*(?:∈|\\in\b|\bin\b)\s*[\[(\]]\s*(.+?)\s*,\s*(.+?)\s*[\])\[]\s*$")
