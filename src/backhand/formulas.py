@@ -32,11 +32,11 @@ def convex(function: str) -> Verdict:
     >>> convex("f(x) = log(1 + e^x)").verdict, convex("x^3 for x > 0").verdict
     ('convex', 'convex')
     """
-    from backhand.calculus.convexity import convexity
+    from backhand.calculus.convexity import drawn
     from backhand.reading.claims import function as read
 
     found = read(function)
-    return _noted(convexity(found.graph, found.of, found.by, found.domain), found.graph.notes)
+    return _noted(drawn(found.graph, found.of, found.by, found.domain), found.graph.notes)
 
 
 def chain(derivative: str, layout: Layout | None = None) -> Working:

@@ -86,6 +86,24 @@ class Picture:
     caption: Prose = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Chord:
+    """A function along the line from x₁ (t = 0) to x₂ (t = 1), for a picture with its chord.
+
+    `t`, `values`: points of the curve. `ends`: f(x₁) and f(x₂), the ends of the chord. `mark`: the t
+    at which the definition of convexity is shown to hold or to fail; `left` is f there, `right` the
+    chord.
+    """
+
+    name: str
+    t: tuple[float, ...]
+    values: tuple[float, ...]
+    ends: tuple[float, float]
+    mark: float
+    left: float
+    right: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Working:
     """An answer with its working.
@@ -102,6 +120,7 @@ class Working:
     values: Mapping[str, Value] = field(default_factory=dict[str, Value])
     layout: Layout | None = None
     picture: Picture | None = None
+    chord: Chord | None = None
 
     @property
     def value(self) -> float | NDArray[np.float64] | str | None:
@@ -139,6 +158,10 @@ class Working:
         return self.latex()
 
     def _repr_svg_(self) -> str | None:
+        if self.chord is not None:
+            from backhand.writing.chords import chord_svg
+
+            return chord_svg(self.chord)
         if self.picture is None:
             return None
         from backhand.writing.drawing import draw

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from backhand.calculus.classify import classify
-from backhand.calculus.convexity import convexity
+from backhand.calculus.convexity import drawn
 from backhand.calculus.counting import (
     activation_parameters,
     layer_parameters,
@@ -167,7 +167,7 @@ def _check(asked: Asked) -> Working:
 
 def _convex(asked: Asked) -> Working:
     of, *by = asked.ask.words
-    return convexity(asked.graph, of, by).working
+    return drawn(asked.graph, of, by).working
 
 
 def _parameters(asked: Asked) -> Working:

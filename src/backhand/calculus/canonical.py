@@ -18,7 +18,7 @@ from backhand.calculus.kinks import Leaf, allowed_signs, regions, within
 from backhand.calculus.rational import Base, Monomial, Polynomial, built, polynomial
 from backhand.calculus.rewriting import Rewriting, primes
 from backhand.errors import LimitError
-from backhand.expr import Apply, Expr, Number, apply, mul, number, power
+from backhand.expr import Apply, Expr, Number, Power, apply, mul, number, power, rewrite
 from backhand.functions import Interval
 
 MAX_SQUARES = 200
@@ -65,7 +65,7 @@ def compared(
             for gap, direction in region.signs.items():
                 split.setdefault(gap, set()).add(direction)
             equal = equal and _vanishes(*region.sides, region.leaf, rewriting)
-        left, right = (_shown(side, within(domain, {})) for side in sides)
+        left, right = (_shown(side, within(domain, {}), rewriting) for side in sides)
         kinks = tuple(gap for gap, directions in split.items() if len(directions) > 1)
         return Canonical(equal, left, right, tuple(rewriting.rules), kinks)
     except (LimitError, OverflowError, ZeroDivisionError):
@@ -90,19 +90,28 @@ def _kinks(formulas: Sequence[Expr], domain: Mapping[str, Interval]) -> frozense
     return frozenset(found)
 
 
-def _shown(side: Expr, leaf: Leaf) -> Expr:
-    return built(_reduced(polynomial(side, leaf)))
+def _shown(side: Expr, leaf: Leaf, rewriting: Rewriting) -> Expr:
+    return rewrite(built(_reduced(polynomial(side, leaf), rewriting)), _one_exponential)
+
+
+def _one_exponential(node: Expr) -> Expr | None:
+    """(e^z)² as it is written, e^(2z)."""
+    match node:
+        case Power((Apply("exp", (exponent,)), Number() as factor)):
+            return apply("exp", mul(factor, exponent))
+        case _:
+            return None
 
 
 def _vanishes(left: Expr, right: Expr, leaf: Leaf, rewriting: Rewriting) -> bool:
     """Whether the difference of two sides without kinks is 0."""
     if left is right:
         return True
-    terms = _reduced(polynomial(rewriting.rewritten(left - right), leaf))
-    return not terms or _logarithms_cancel(terms, leaf)
+    terms = _reduced(polynomial(rewriting.rewritten(left - right), leaf), rewriting)
+    return not terms or _logarithms_cancel(terms, leaf, rewriting)
 
 
-def _logarithms_cancel(terms: Polynomial, leaf: Leaf) -> bool:
+def _logarithms_cancel(terms: Polynomial, leaf: Leaf, rewriting: Rewriting) -> bool:
     """Whether a sum of logarithms, or several each times a factor, is log 1.
 
     Each log u has a value, so every u is positive and the product of their powers says it all.
@@ -117,12 +126,13 @@ def _logarithms_cancel(terms: Polynomial, leaf: Leaf) -> bool:
     for parts in sums.values():
         scale = math.lcm(*(c.denominator for c in parts.values()))
         product = mul(*(power(u, number(c * scale)) for u, c in parts.items()))
-        if _reduced(polynomial(product - 1, leaf)):
+        if _reduced(polynomial(product - 1, leaf), rewriting):
             return False
+    rewriting.note("the sum of logs is the log of the product")
     return True
 
 
-def _reduced(terms: Polynomial) -> Polynomial:
+def _reduced(terms: Polynomial, rewriting: Rewriting) -> Polynomial:
     """The polynomial with sin² u replaced by 1 − cos² u, and roots of numbers by those of primes."""
     terms = _collected((_rooted(monomial, c)) for monomial, c in terms.items())
     for _ in range(MAX_SQUARES):
@@ -130,6 +140,7 @@ def _reduced(terms: Polynomial) -> Polynomial:
         if found is None:
             break
         monomial, sine = found
+        rewriting.note("sin² u + cos² u = 1")
         coefficient = terms.pop(monomial)
         cosine = apply("cos", *sine.args)  # type: ignore[union-attr]
         terms = _collected(

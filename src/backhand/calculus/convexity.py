@@ -11,7 +11,7 @@ Source: Boyd and Vandenberghe, Convex Optimization (2004), sections 3.1 and 3.2.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -41,29 +41,12 @@ from backhand.errors import AskError, LimitError
 from backhand.expr import Ref
 from backhand.functions import Interval
 from backhand.graph import Graph, Role
-from backhand.working import Verdict, Working
+from backhand.working import Chord, Verdict, Working
 
 SAMPLES = 81
 """Points of a curve."""
 MARGIN = 0.2
 """How far a curve goes on past the ends of its chord, as a part of it."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Curve:
-    """A function along the line from x₁ (t = 0) to x₂ (t = 1), for a picture with the chord.
-
-    `t`, `values`: points of the curve. `ends`: f(x₁) and f(x₂), the ends of the chord. `mark`: the t
-    at which the definition is shown to hold or to fail; `left` is f there, `right` the chord.
-    """
-
-    name: str
-    t: tuple[float, ...]
-    values: tuple[float, ...]
-    ends: tuple[float, float]
-    mark: float
-    left: float
-    right: float
 
 
 def convexity(
@@ -199,13 +182,22 @@ def _arrays(numbers: Mapping[Ref, Fraction], written: Written) -> dict[str, Any]
 # ---- a picture ---------------------------------------------------------------------------------
 
 
+def drawn(
+    graph: Graph, of: str, by: Sequence[str] = (), domain: Mapping[str, Interval] | None = None
+) -> Verdict:
+    """The verdict of `convexity` with the picture of a chord in its working, where there is one."""
+    verdict = convexity(graph, of, by, domain)
+    picture = chord(graph, of, by, verdict, domain)
+    return replace(verdict, working=replace(verdict.working, chord=picture))
+
+
 def chord(
     graph: Graph,
     of: str,
     by: Sequence[str] = (),
     verdict: Verdict | None = None,
     domain: Mapping[str, Interval] | None = None,
-) -> Curve | None:
+) -> Chord | None:
     """The curve and a chord for a picture: where the definition fails, else where it bends most.
 
     `verdict`: that of `convexity` on the same question, to show its witness. None where there is no
@@ -231,7 +223,7 @@ def chord(
     values = written.values(first + t[:, None] * (second - first))
     inside = np.isfinite(values[:-3])
     start, end, left = map(float, values[-3:])
-    return Curve(
+    return Chord(
         name=of,
         t=tuple(t[:-3][inside].tolist()),
         values=tuple(values[:-3][inside].tolist()),

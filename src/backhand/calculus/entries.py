@@ -99,6 +99,7 @@ def in_floats(graph: Graph) -> Graph:
         quantities=tuple(
             q if q.value is None else replace(q, value=floats(q.value)) for q in graph
         ),
+        points={name: floats(rows) for name, rows in graph.points.items()},
     )
 
 

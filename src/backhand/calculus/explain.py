@@ -18,7 +18,7 @@ from backhand.calculus.chain import is_alias
 from backhand.calculus.contributions import Contribution, Contributions, contributions, cut
 from backhand.calculus.counting import plural
 from backhand.calculus.entries import entries, in_floats
-from backhand.calculus.factors import Factor, factor, factor_step, in_short, meaning
+from backhand.calculus.factors import LEAST, Factor, factor, factor_step, in_short, meaning
 from backhand.calculus.forward import ancestors, known, trace
 from backhand.calculus.gradient import objective_of
 from backhand.calculus.norms import first_wild, norm_steps, norms, trend, wild_step
@@ -62,7 +62,7 @@ class Case:
         """The factor on an edge."""
         entries = self.paths.entries
         ends = entries.spot(int(entries.target[edge])), entries.spot(int(entries.source[edge]))
-        return factor(self.graph, *ends, float(entries.slope[edge]))
+        return factor(self.graph, *ends, float(entries.slope[edge]), self.values)
 
     def edges(self, path: Contribution) -> list[int]:
         """The edges of a path, without those that only rename: J = ℓ has the factor 1."""
@@ -89,7 +89,7 @@ def explain(graph: Graph, by: str, of: str | None = None, most: int = 5) -> Work
     >>> import backhand
     >>> graph = backhand.model("x = 1; w = -3; z = relu(w x); J = z^2")
     >>> print(explain(graph, "w").text().splitlines()[0])
-    ∂J/∂w = 0: its one path meets a factor of 0
+    ∂J/∂w = 0: its one path meets a factor of 0. It is ∂z/∂w = 0: the unit z is dead, since ReLU'(−3) = 0
     """
     if not 1 <= most <= MAX_MOST:
         raise AskError(f"I can't name {most} paths", f"ask for 1 to {MAX_MOST}")
@@ -175,7 +175,7 @@ def _blocked(case: Case) -> Prose:
 def _named(case: Case, one: Factor) -> Prose:
     """A factor in one line, and what it says of its unit."""
     reason = meaning(case.graph, one)
-    return (in_short(case.graph, one, case.values), *((": ", *reason) if reason else ()))
+    return (in_short(case.graph, one), *((": ", *reason) if reason else ()))
 
 
 def _carried(case: Case) -> Prose:
@@ -245,8 +245,8 @@ def _power(log_size: float) -> Formula:
 
 
 def _percent(part: float) -> str:
-    if 0 < abs(part) < 1e-4:
-        return "under 0.01 %"
+    if 0 < 100 * abs(part) < LEAST:
+        return f"under {LEAST} %"
     return f"{digits(100 * part).replace('-', '−')} %"
 
 
@@ -277,13 +277,9 @@ def _path_steps(case: Case) -> list[Step]:
 
 
 def _path_step(case: Case, place: int, one: Contribution) -> Step:
-    factors = [case.factor(edge) for edge in _abridged(case.edges(one)) if edge is not None]
-    cut_at = _abridged(case.edges(one)).index(None) if None in _abridged(case.edges(one)) else None
-    signs: list[Formula] = [partial(case.graph, f.of, f.by) for f in factors]
-    numbers: list[Formula] = [number(f.value) for f in factors]
-    if cut_at is not None:
-        signs.insert(cut_at, DOTS)
-        numbers.insert(cut_at, DOTS)
+    shown = [None if edge is None else case.factor(edge) for edge in _abridged(case.edges(one))]
+    signs = [DOTS if f is None else partial(case.graph, f.of, f.by) for f in shown]
+    numbers = [DOTS if f is None else number(f.value) for f in shown]
     count = case.paths.count
     lost = one.value == 0 and not one.zeros
     return Step(
@@ -308,9 +304,9 @@ def _path_note(case: Case, one: Contribution) -> Prose:
     paths = case.paths
     if one.zeros:
         edge = next(e for e in one.edges[::-1] if paths.entries.slope[e] == 0)
-        short = in_short(case.graph, case.factor(edge), case.values)
+        short = in_short(case.graph, case.factor(edge))
         return (plural(one.zeros, "factor is 0: ", "factors are 0, the first "), short)
-    if paths.count == 1 or not isfinite(one.value):
+    if paths.count == 1 or not isfinite(paths.derivative):
         return ()
     of_sizes = _percent(paths.share(one))
     of_whole = _percent(one.value / paths.derivative) if paths.derivative else ""

@@ -7,11 +7,12 @@ Agreement at points proves nothing, and the verdict says so.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
-from typing import Any
+from typing import Any, TypeAlias
 
 from backhand.calculus.canonical import Canonical, compared
 from backhand.calculus.derive import entry_derivative
@@ -20,7 +21,7 @@ from backhand.calculus.paths import Spot
 from backhand.calculus.rewriting import SYMBOLIC_POWER
 from backhand.calculus.rules import derivation
 from backhand.calculus.witness import Witness, search
-from backhand.expr import Expr, Image, Ref, postorder, rewrite, substitute
+from backhand.expr import Expr, Image, Ref, Total, opened, postorder, rewrite, substitute, total
 from backhand.graph import Graph, Quantity, Role
 from backhand.notation import equals, formula, named
 from backhand.rounding import number
@@ -32,6 +33,9 @@ ENOUGH = 12
 """So many points at which the sides agree bear out that a proof is about something."""
 MAX_ENTRIES = 40
 """A claim about arrays with more entries is compared for a general entry only."""
+SIZE = 2
+"""The size that is tried where it is a letter."""
+Slots: TypeAlias = tuple[int, ...]
 WHOLE = "y"
 """What the formula under a derivative is called while the chain rule is applied to it."""
 
@@ -43,35 +47,48 @@ def identity(claim: Claim) -> Verdict:
     point, the two values, and the formulas that were taken for unknown functions, if any.
     """
     graph = claim.graph
-    pairs = [(_inlined(a, graph), _inlined(b, graph)) for a, b in _entries(claim)]
+    entries = list(_entries(claim))
+    pairs = [(_inlined(a, graph), _inlined(b, graph)) for _, a, b in entries]
     bodies = [_inlined(derivative.body, graph) for derivative in claim.derivatives]
     if not bodies and _has_derivative(claim.formula):
         bodies = [side for pair in pairs for side in pair]
     kinks = [gap for node in postorder(*bodies) if (gap := gap_of(node)) is not None]
     found = [compared(left, right, claim.domain, bodies) for left, right in pairs]
     agreed: list[int] = []
-    for pair, each in zip(pairs, found, strict=True):
-        searched = search(pair, graph, claim.domain, kinks, *([ENOUGH] if each.equal else []))
+    for (at, _, _), pair, each in zip(entries, pairs, found, strict=True):
+        first = {axis: axis.lower for axis in claim.axes}
+        sides = [_at_size(substitute(side, first)) for side in pair]
+        searched = search(sides, graph, claim.domain, kinks, *([ENOUGH] if each.equal else []))
         if searched.witness is not None:
-            return _false(claim, searched.witness)
+            return _false(claim, searched.witness, at)
         if not each.equal or (searched.tried and not searched.agreed):
             agreed.append(searched.agreed)
     return _open(claim, min(agreed)) if agreed else _proved(claim, found, bool(bodies))
 
 
-def _entries(claim: Claim) -> Iterator[tuple[Expr, Expr]]:
+def _entries(claim: Claim) -> Iterator[tuple[Slots, Expr, Expr]]:
     """The two sides entry by entry; for a general entry where a size is a letter, or large."""
     sizes = [axis.extent for axis in claim.axes]
-    count = 1
-    for size in sizes:
-        count *= size if isinstance(size, int) else MAX_ENTRIES + 1
-    if count > MAX_ENTRIES:
-        yield claim.left, claim.right
+    known = [size for size in sizes if isinstance(size, int)]
+    if len(known) < len(sizes) or math.prod(known) > MAX_ENTRIES:
+        yield tuple(axis.lower for axis in claim.axes), claim.left, claim.right
         return
-    ranges = [range(a.lower, a.lower + a.size) for a in claim.axes]
-    for slots in product(*ranges):
+    for slots in product(*(range(a.lower, a.lower + a.size) for a in claim.axes)):
         here: dict[Index, Slot] = dict(zip(claim.axes, slots, strict=True))
-        yield substitute(claim.left, here), substitute(claim.right, here)
+        yield slots, substitute(claim.left, here), substitute(claim.right, here)
+
+
+def _at_size(expr: Expr, size: int = SIZE) -> Expr:
+    """The expression with a number for sizes that are letters."""
+
+    def leaf(node: Expr) -> Expr | None:
+        if not isinstance(node, Total) or isinstance(node.index.upper, int):
+            return None
+        index, body = opened(node)
+        sized = Index(index.name, index.lower, index.lower + size - 1)
+        return total(sized, _at_size(substitute(body, {index: sized}), size))
+
+    return rewrite(expr, leaf)
 
 
 def _inlined(expr: Expr, graph: Graph) -> Expr:
@@ -115,7 +132,7 @@ def _proved(claim: Claim, found: Sequence[Canonical], derived: bool) -> Verdict:
         for gap in split:
             kinks += [" or " if kinks else "", equals(formula(gap, claim.graph), Num(Fraction(0)))]
         tail = (
-            "; nothing is said about these points themselves, where a derivative need not exist."
+            "; on the kinks themselves, where a derivative need not exist, nothing is claimed."
             if derived
             else "; on the kinks themselves the sides agree too."
         )
@@ -123,7 +140,7 @@ def _proved(claim: Claim, found: Sequence[Canonical], derived: bool) -> Verdict:
             ("Proved in each region between the kinks at ", *(k for k in kinks if k), tail)
         )
         reason += ", in each region between the kinks"
-    if any(SYMBOLIC_POWER in each.rules for each in found):
+    if claim.left is not claim.right and any(SYMBOLIC_POWER in each.rules for each in found):
         notes.append(
             ("A power a^b whose exponent isn't a plain number is e^(b log a): proved for a > 0.",)
         )
@@ -168,7 +185,9 @@ def _same_form(claim: Claim, found: Sequence[Canonical]) -> Iterator[Step]:
     )
 
 
-def _false(claim: Claim, witness: Witness) -> Verdict:
+def _false(claim: Claim, witness: Witness, slots: Slots) -> Verdict:
+    letters = [axis.upper for axis in claim.axes if isinstance(axis.upper, str)]
+    entry = f" entry [{', '.join(map(str, slots))}] of" if slots else ""
     point: list[str | Formula] = []
     for variable, value in witness.point.items():
         sign = formula(variable, claim.graph)
@@ -176,18 +195,28 @@ def _false(claim: Claim, witness: Witness) -> Verdict:
     taken: list[str | Formula] = []
     for name, chosen in witness.functions.items():
         taken += [", " if taken else "", equals(Name(name), formula(chosen, claim.graph))]
-    where = tuple(part for part in (*taken, *([", "] if taken else []), *point) if part)
+    for letter in dict.fromkeys(letters):
+        taken += [", " if taken else "", equals(Name(letter), Num(Fraction(SIZE)))]
+    where = tuple(part for part in (*taken, *([", "] if taken and point else []), *point) if part)
+    at: Prose = (" at ", *where) if where else ()
+    told: Prose = ("False: at ", *where) if where else ("False:",)
+    told = (*told, f"{entry} the left side is ")
     left, right = number(witness.left), number(witness.right)
     assert isinstance(claim.formula, Equal)
     steps = tuple(
-        Step(title=(f"The {which} side at ", *where), rule="evaluation", formula=side, value=value)
+        Step(
+            title=(f"{entry} the {which} side".strip().capitalize(), *at),
+            rule="evaluation",
+            formula=side,
+            value=value,
+        )
         for which, side, value in zip(
             ("left", "right"), claim.formula.sides, (left, right), strict=True
         )
     )
     working = Working(
         ask=f"check {claim.text}",
-        answer=("False: at ", *where, " the left side is ", left, ", the right side ", right),
+        answer=(*told, left, f",{' of' if entry else ''} the right side ", right),
         result="false",
         steps=(*_derivations(claim), *steps),
     )

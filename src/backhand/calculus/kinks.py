@@ -74,7 +74,7 @@ def regions(
     jumps = any(isinstance(node, Compare) for node in postorder(*sides))
     known = {gap: min(s) for gap, s in allowed.items() if len(s) == 1}
     if not jumps:
-        known |= {gap: max(s, key=abs) for gap, s in allowed.items() if s in ({0, 1}, {0, -1})}
+        known |= {gap: sum(s) for gap, s in allowed.items() if len(s) == 2 and 0 in s}
     closed = any(0 in signs and len(signs) == 2 for signs in allowed.values())
     for gap, direction in known.items():
         found = sign(gap, within(domain, {}))
@@ -134,7 +134,7 @@ def _turned(sides: tuple[Expr, Expr], signs: Signs, leaf: Leaf) -> Region:
         left, right = (rewrite(side, _solved(gap).get) for side in sides)
         sides = left, right
     entries = [node for node in postorder(*sides) if isinstance(node, Ref)]
-    negative = {node: -node for node in entries if high(leaf(node)) <= 0}
+    negative: dict[Expr, Expr] = {n: -n for n in entries if high(leaf(n)) <= 0}
     left, right = (rewrite(side, negative.get) for side in sides)
 
     def turned(node: Expr) -> Any | None:

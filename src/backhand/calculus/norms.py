@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -125,7 +126,7 @@ def norm_steps(graph: Graph, of: Spot, found: Sequence[Size]) -> list[Step]:
 def _row(graph: Graph, of: Spot, size: Size) -> Step:
     sign = partial(graph, of, Spot(size.name, ()))
     note: Prose = ()
-    if size.after is not None and size.ratio is not None:
+    if size.after is not None and size.ratio is not None and isfinite(size.ratio):
         note = (f"{digits(size.ratio)} times that at ", named(graph, size.after))
     return Step(
         title=("Size of the gradient at ", named(graph, size.name)),

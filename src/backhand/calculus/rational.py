@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, cached_property, partial
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from backhand.calculus.intervals import between, exact, high, low, reach
@@ -37,12 +37,33 @@ from backhand.functions import REALS, TABLE
 
 Leaf: TypeAlias = Callable[[Expr], Any | None]
 """The interval of an entry, as `intervals.reach` takes it."""
-Bounds: TypeAlias = Callable[[Expr], Any]
-"""The interval of a whole base."""
+MAX_WORK = 1_000
+"""So many products of terms are made for one sign."""
 MAX_BASES = 4
 """A sum in more bases isn't taken as a quadratic in one after the other."""
 MAX_TERMS = 200
 """A polynomial that would have more terms is not multiplied out."""
+
+
+class Ground:
+    """The intervals of bases, worked out once, and how much work is still allowed."""
+
+    def __init__(self, leaf: Leaf) -> None:
+        self._leaf = leaf
+        self._known: dict[Expr, Any] = {}
+        self._left = MAX_WORK
+
+    def bound(self, base: Expr) -> Any:
+        """The interval of a base."""
+        if base not in self._known:
+            self._known[base] = reach(base, self._leaf)
+        return self._known[base]
+
+    def spend(self, products: int) -> None:
+        """Note that so many products of terms are made; `LimitError` where they are too many."""
+        self._left -= products
+        if self._left < 0:
+            raise LimitError("the polynomial takes too long", "use a shorter expression")
 
 
 @dataclass(frozen=True)
@@ -97,7 +118,8 @@ def sign(expr: Expr, leaf: Leaf) -> Sign | None:
     Sign(direction=1, strict=True)
     """
     try:
-        return _sign(polynomial(expr, leaf), _bounds(leaf))
+        ground = Ground(leaf)
+        return _sign(_polynomial(expr, ground), ground)
     except LimitError:
         return None
 
@@ -123,14 +145,12 @@ def with_formulas(expr: Expr) -> Expr:
         expr = done[expr]
 
 
-def _bounds(leaf: Leaf) -> Bounds:
-    """`reach` with a memory."""
-    return cache(partial(reach, leaf=leaf))
-
-
 def polynomial(expr: Expr, leaf: Leaf) -> Polynomial:
     """The expression as a sum of products of powers; `LimitError` where that gets too long."""
-    bounds = _bounds(leaf)
+    return _polynomial(expr, Ground(leaf))
+
+
+def _polynomial(expr: Expr, ground: Ground) -> Polynomial:
     expr = with_formulas(expr)
     done: dict[Expr, Polynomial] = {}
     for node in postorder(expr):
@@ -138,18 +158,18 @@ def polynomial(expr: Expr, leaf: Leaf) -> Polynomial:
             case Number(value):
                 done[node] = {UNIT: value} if value else {}
             case Add(args):
-                done[node] = _sum([done[arg] for arg in args])
+                done[node] = _sum([done[arg] for arg in args], ground)
             case Mul(args):
-                done[node] = _product([done[arg] for arg in args])
+                done[node] = _product([done[arg] for arg in args], ground)
             case Power((base, Number(exponent))):
-                done[node] = _power(done[base], exponent, node, bounds)
+                done[node] = _power(done[base], exponent, node, ground)
             case Apply("exp", (arg,)):
                 done[node] = _exp(done[arg])
             case Apply("log", (arg,)):
-                done[node] = _log(done[arg], node, bounds)
+                done[node] = _log(done[arg], node, ground)
             case _:
                 done[node] = _one(node)
-    return _gathered(done[expr])
+    return _gathered(done[expr], ground)
 
 
 def _one(base: Base, exponent: Fraction = Fraction(1)) -> Polynomial:
@@ -167,19 +187,21 @@ def _raised(a: Monomial, exponent: Fraction) -> Monomial:
     return frozenset((base, e * exponent) for base, e in a)
 
 
-def _sum(parts: list[Polynomial]) -> Polynomial:
+def _sum(parts: Sequence[Polynomial], ground: Ground) -> Polynomial:
     out: Polynomial = {}
     for part in parts:
         for monomial, coefficient in part.items():
             out[monomial] = out.get(monomial, Fraction(0)) + coefficient
-    return _gathered({m: c for m, c in out.items() if c})
+    return _gathered({m: c for m, c in out.items() if c}, ground)
 
 
-def _product(parts: Sequence[Polynomial]) -> Polynomial:
+def _product(parts: Sequence[Polynomial], ground: Ground) -> Polynomial:
+    ground.spend(len(parts))
     out = _single([part for part in parts if len(part) == 1])
     for part in (part for part in parts if len(part) != 1):
         if len(out) * len(part) > MAX_TERMS:
             raise LimitError(f"the product has over {MAX_TERMS} terms", "use a shorter one")
+        ground.spend(len(out) * len(part))
         product: Polynomial = {}
         for a, x in out.items():
             for b, y in part.items():
@@ -201,7 +223,7 @@ def _single(parts: Sequence[Polynomial]) -> Polynomial:
     return {frozenset((base, e) for base, e in exponents.items() if e): coefficient}
 
 
-def _gathered(terms: Polynomial) -> Polynomial:
+def _gathered(terms: Polynomial, ground: Ground) -> Polynomial:
     """The terms over one common power of each factor, what is left of it multiplied out."""
     while True:
         factors = {base for m in terms for base, _ in m if isinstance(base, Factor)}
@@ -215,7 +237,7 @@ def _gathered(terms: Polynomial) -> Polynomial:
             if extra.denominator != 1:
                 raise LimitError("a sum stands to two powers that don't differ by a whole number")
             lone = _times(monomial, frozenset([(split, -extra)]))
-            expanded = _product([{lone: coefficient}, *[split.polynomial] * int(extra)])
+            expanded = _product([{lone: coefficient}, *[split.polynomial] * int(extra)], ground)
             for m, c in expanded.items():
                 out[m] = out.get(m, Fraction(0)) + c
         terms = {m: c for m, c in out.items() if c}
@@ -236,14 +258,14 @@ def _taken_apart(terms: Polynomial) -> tuple[Fraction, Monomial, Polynomial]:
     return scale, shared, {_times(m, inverse): c / scale for m, c in terms.items()}
 
 
-def _power(terms: Polynomial, exponent: Fraction, node: Expr, bounds: Bounds) -> Polynomial:
+def _power(terms: Polynomial, exponent: Fraction, node: Expr, ground: Ground) -> Polynomial:
     whole = exponent.denominator == 1
     if not terms:
         return {} if exponent > 0 else _one(node)
     if whole and exponent > 0:
-        return _product([terms] * int(exponent)) if exponent <= MAX_DEGREE else _one(node)
+        return _product([terms] * int(exponent), ground) if exponent <= MAX_DEGREE else _one(node)
     scale, shared, rest = _taken_apart(terms)
-    if not whole and not all(_is_positive(base, bounds) for base, _ in shared):
+    if not whole and not all(_is_positive(base, ground) for base, _ in shared):
         return _one(node)
     if rest == {UNIT: Fraction(-1)} and whole:
         scale, rest = -scale if exponent % 2 else scale, {UNIT: Fraction(1)}
@@ -258,8 +280,8 @@ def _power(terms: Polynomial, exponent: Fraction, node: Expr, bounds: Bounds) ->
     return {_times(out, base): Fraction(1)}
 
 
-def _is_positive(base: Base, bounds: Bounds) -> bool:
-    found = _base_sign(base, bounds)
+def _is_positive(base: Base, ground: Ground) -> bool:
+    found = _base_sign(base, ground)
     return found is not None and found.direction > 0
 
 
@@ -269,7 +291,7 @@ def _exp(terms: Polynomial) -> Polynomial:
     return {powers: Fraction(1)}
 
 
-def _log(terms: Polynomial, node: Expr, bounds: Bounds) -> Polynomial:
+def _log(terms: Polynomial, node: Expr, ground: Ground) -> Polynomial:
     """The logarithm of a product of positive factors as a sum of logarithms."""
     if len(terms) != 1:
         if len(terms) == 0:
@@ -279,12 +301,12 @@ def _log(terms: Polynomial, node: Expr, bounds: Bounds) -> Polynomial:
         product: Monomial = _times(shared, frozenset([(whole, Fraction(1))]))
     else:
         ((product, scale),) = terms.items()
-    if scale < 0 or not all(_is_positive(base, bounds) for base, _ in product):
+    if scale < 0 or not all(_is_positive(base, ground) for base, _ in product):
         return _one(node)
     parts = [_scaled(_log_of(base), e) for base, e in product]
     if scale != 1:
         parts.append(_one(apply("log", number(scale))))
-    return _sum(parts)
+    return _sum(parts, ground)
 
 
 def _log_of(base: Base) -> Polynomial:
@@ -311,10 +333,10 @@ def _factor(base: Base, exponent: Fraction) -> Expr:
     return power(built(base.polynomial) if isinstance(base, Factor) else base, exponent)
 
 
-def _base_sign(base: Base, bounds: Bounds) -> Sign | None:
+def _base_sign(base: Base, ground: Ground) -> Sign | None:
     if isinstance(base, Factor):
-        return _sign(base.polynomial, bounds)
-    bound = bounds(base)
+        return _sign(base.polynomial, ground)
+    bound = ground.bound(base)
     if low(bound) == high(bound) == 0:
         return Sign(0, False)
     if low(bound) >= 0:
@@ -322,15 +344,15 @@ def _base_sign(base: Base, bounds: Bounds) -> Sign | None:
     return Sign(-1, high(bound) < 0) if high(bound) <= 0 else None
 
 
-def _sign(terms: Polynomial, bounds: Bounds) -> Sign | None:
+def _sign(terms: Polynomial, ground: Ground) -> Sign | None:
     if not terms:
         return Sign(0, False)
     _, shared, rest = _taken_apart(terms)
-    found = _sum_sign(rest, bounds)
+    found = _sum_sign(rest, ground)
     for base, exponent in shared:
         if found is None:
             return None
-        own = _base_sign(base, bounds)
+        own = _base_sign(base, ground)
         if own is None:
             even = exponent.denominator == 1 and exponent % 2 == 0
             own = Sign(1, False) if even or exponent.denominator != 1 else None
@@ -338,18 +360,18 @@ def _sign(terms: Polynomial, bounds: Bounds) -> Sign | None:
     return found
 
 
-def _sum_sign(terms: Polynomial, bounds: Bounds) -> Sign | None:
+def _sum_sign(terms: Polynomial, ground: Ground) -> Sign | None:
     """The sign of a sum without a common factor: by its terms, or by the one variable in it."""
-    signs = [_term_sign(m, c, bounds) for m, c in terms.items()]
+    signs = [_term_sign(m, c, ground) for m, c in terms.items()]
     known = [s for s in signs if s is not None]
     directions = {s.direction for s in known if s.direction}
     if len(known) == len(signs) and len(directions) < 2:
         return Sign(directions.pop() if directions else 0, any(s.strict for s in known))
     bases = sorted({base for m in terms for base, _ in m}, key=_name)
     if len(bases) == 1:
-        return _one_variable(terms, bases[0], bounds)
+        return _one_variable(terms, bases[0], ground)
     for base in bases if len(bases) <= MAX_BASES else ():
-        found = _quadratic(terms, base, bounds)
+        found = _quadratic(terms, base, ground)
         if found is not None:
             return found
     return None
@@ -359,10 +381,10 @@ def _name(base: Base) -> str:
     return base.name if isinstance(base, Factor) else repr(base)
 
 
-def _term_sign(monomial: Monomial, coefficient: Fraction, bounds: Bounds) -> Sign | None:
+def _term_sign(monomial: Monomial, coefficient: Fraction, ground: Ground) -> Sign | None:
     found = Sign(1 if coefficient > 0 else -1, True)
     for base, exponent in monomial:
-        own = _base_sign(base, bounds)
+        own = _base_sign(base, ground)
         even = exponent.denominator != 1 or exponent % 2 == 0
         if own is None and not even:
             return None
@@ -370,7 +392,7 @@ def _term_sign(monomial: Monomial, coefficient: Fraction, bounds: Bounds) -> Sig
     return found
 
 
-def _one_variable(terms: Polynomial, base: Base, bounds: Bounds) -> Sign | None:
+def _one_variable(terms: Polynomial, base: Base, ground: Ground) -> Sign | None:
     """Exactly, over the whole range of the base."""
     exponents = {m: _exponent(m, base) for m in terms}
     step = math.lcm(*(e.denominator for e in exponents.values()))
@@ -382,13 +404,13 @@ def _one_variable(terms: Polynomial, base: Base, bounds: Bounds) -> Sign | None:
     # A fractional power is defined from 0 on, and runs over everything there.
     low_end, high_end = Fraction(0), None
     if step == 1:
-        bound = between(REALS) if isinstance(base, Factor) else bounds(base)
+        bound = between(REALS) if isinstance(base, Factor) else ground.bound(base)
         low_end, high_end = exact(low(bound)), exact(high(bound))
     found = sign_on(coefficients, low_end, high_end)
     return None if found is None else Sign(*found)
 
 
-def _quadratic(terms: Polynomial, base: Base, bounds: Bounds) -> Sign | None:
+def _quadratic(terms: Polynomial, base: Base, ground: Ground) -> Sign | None:
     """A b² + B b + C has the sign of A and C where B² ≤ 4AC."""
     exponents = sorted({_exponent(m, base) for m in terms})
     unit = exponents[1] if len(exponents) > 1 and exponents[0] == 0 else Fraction(0)
@@ -402,16 +424,18 @@ def _quadratic(terms: Polynomial, base: Base, bounds: Bounds) -> Sign | None:
         rest = _times(monomial, frozenset([(base, -exponent)]))
         parts[int(exponent / unit)][rest] = coefficient
     constant, linear, square = parts
-    first = _sign(square, bounds)
+    first = _sign(square, ground)
     if first is None or not first.direction:
         return None
-    squared = _scaled(_product([linear, linear]), Fraction(-1))
-    discriminant = _sum([_scaled(_product([square, constant]), Fraction(4)), squared])
-    found = _sign(discriminant, bounds)
+    squared = _scaled(_product([linear, linear], ground), Fraction(-1))
+    discriminant = _sum(
+        [_scaled(_product([square, constant], ground), Fraction(4)), squared], ground
+    )
+    found = _sign(discriminant, ground)
     if found is None or found.direction < 0:
         return None
     if not first.strict:
-        last = _sign(constant, bounds)
+        last = _sign(constant, ground)
         if last is None or last.direction not in (0, first.direction):
             return None
     return Sign(first.direction, first.strict and found.direction > 0 and found.strict)

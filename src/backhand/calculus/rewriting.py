@@ -32,6 +32,7 @@ from backhand.expr import (
     postorder,
     power,
     rebuilt,
+    rewrite,
     total,
 )
 from backhand.functions import TABLE
@@ -78,8 +79,12 @@ class Rewriting:
             expr = done[expr]
         return expr
 
-    def _by(self, rule: str, result: Expr) -> Expr:
+    def note(self, rule: str) -> None:
+        """Keep the name of a rule that was used."""
         self.rules.setdefault(rule)
+
+    def _by(self, rule: str, result: Expr) -> Expr:
+        self.note(rule)
         return result
 
     def _simpler(self, node: Expr) -> Expr | None:
@@ -262,12 +267,23 @@ def _positive_factors(product: Mul) -> list[Expr]:
 
 
 def _exact_root(expr: Expr) -> Expr | None:
-    """The polynomial whose square a sum is."""
-    try:
-        root = square_root(polynomial(expr, lambda _: None))
-    except LimitError:
-        return None
-    return None if root is None else built(root)
+    """The polynomial whose square a sum is; that of 1 − cos² u is sin u."""
+    for same in (expr, rewrite(expr, _by_sine)):
+        try:
+            root = square_root(polynomial(same, lambda _: None))
+        except LimitError:
+            continue
+        if root is not None:
+            return built(root)
+    return None
+
+
+def _by_sine(node: Expr) -> Expr | None:
+    match node:
+        case Power((Apply("cos", (angle,)), Number(two))) if two == 2:
+            return 1 - apply("sin", angle) ** 2
+        case _:
+            return None
 
 
 def _sine_of_part(part: Fraction) -> Expr | None:

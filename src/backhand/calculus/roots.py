@@ -23,8 +23,10 @@ def square_root(terms: Polynomial) -> Polynomial | None:
     lowest = _lowest(terms)
     if lowest:
         shift = frozenset((base, -e) for base, e in lowest)
-        root = square_root(_times(terms, {shift: Fraction(1)}))
-        return root and _times(root, {frozenset((base, e / 2) for base, e in lowest): Fraction(1)})
+        shifted = square_root(_times(terms, {shift: Fraction(1)}))
+        return shifted and _times(
+            shifted, {frozenset((base, e / 2) for base, e in lowest): Fraction(1)}
+        )
     if any(e < 0 for monomial in terms for _, e in monomial) or not terms:
         return None
     order = sorted({base for monomial in terms for base, _ in monomial}, key=str)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from math import prod
 from typing import TypeAlias
 
 import numpy as np
@@ -81,13 +80,14 @@ def flat_below(function: Function) -> float | None:
 
 def flat_units(graph: Graph, wanted: Collection[str], values: Mapping[str, Value]) -> list[Units]:
     """The units of every function that flattens out, for the quantities `wanted`, in forward order."""
-    limits = {name: flat_below(TABLE[name]) for q in graph for name in _functions(q)}
+    used = {node.name for q in graph if q.name in wanted for node in _applied(q)}
+    limits = {name: flat_below(TABLE[name]) for name in used}
     every, everywhere = _over_points(graph)
     found: list[Units] = []
     for quantity in graph:
         if quantity.name not in wanted:
             continue
-        rows = every[quantity.name] if every and quantity.name in every else None
+        rows = every[quantity.name] if every and quantity.name in everywhere else None
         nodes = _applied(quantity)
         others = _applied(rows) if rows is not None else []
         for at, node in enumerate(nodes):
@@ -116,10 +116,6 @@ def flat_units(graph: Graph, wanted: Collection[str], values: Mapping[str, Value
     return found
 
 
-def _functions(quantity: Quantity) -> set[str]:
-    return {node.name for node in _applied(quantity)}
-
-
 def _applied(quantity: Quantity) -> list[Apply]:
     """The functions of the table in an equation that stand in no sum: one unit for each entry."""
     if quantity.definition is None:
@@ -145,7 +141,7 @@ def _over_points(graph: Graph) -> tuple[Graph | None, dict[str, Value]]:
     if graph.point_count == 1 or graph.objective is None:
         return None, {}
     every = over_points(graph)
-    if sum(prod(q.shape) for q in every) > MAX_EDGES:
+    if sum(q.size for q in every) > MAX_EDGES:
         return None, {}
     return every, trace(every)
 

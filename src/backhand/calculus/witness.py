@@ -126,10 +126,12 @@ def _middle(bound: Any) -> float:
 def _with_exponents(side: Expr, point: Mapping[Ref, Fraction]) -> Expr:
     """The side with numbers for the names in exponents: (-2)^n has a value where n is whole."""
 
+    numbers: dict[Expr, Expr] = {variable: number(value) for variable, value in point.items()}
+
     def leaf(node: Expr) -> Expr | None:
         match node:
             case Power((base, exponent)) if not isinstance(exponent, Number):
-                placed = rewrite(exponent, lambda n: number(point[n]) if n in point else None)
+                placed = rewrite(exponent, numbers.get)
                 is_whole = isinstance(placed, Number) and placed.value.denominator == 1
                 return power(base, placed) if is_whole else None
             case _:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from backhand.reading.maths import Known
 from backhand.syntax import Equal, Formula, Num, Rows
 from backhand.working import Answered, Block, Prose, Solution, Step, Working
+from backhand.writing.chords import chord_svg
 from backhand.writing.drawing import draw
 from backhand.writing.mathml import formula_mathml, row
 from backhand.writing.pages import page_names, words_html
@@ -73,6 +74,8 @@ def _question(answered: Answered, known: Known) -> str:
 def working_html(working: Working) -> str:
     """A working as a fragment: the answer, then its steps."""
     parts = [f'<p class="answer">{prose_html(working.answer)}</p>']
+    if working.chord is not None:
+        parts.append(f'<figure class="drawing">{chord_svg(working.chord)}</figure>')
     if working.picture is not None:
         parts.append(f'<figure class="drawing">{draw(working.picture)}</figure>')
     if working.steps:

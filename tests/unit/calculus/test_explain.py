@@ -9,7 +9,7 @@ import pytest
 from autograd import grad
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.peers import build, networks
+from tests.peers import Network, build, networks
 from tests.unit.calculus.graphs import given as known
 from tests.unit.calculus.graphs import made
 
@@ -107,7 +107,7 @@ def entry_of(data: st.DataObject, graph: Graph) -> tuple[str, tuple[int, ...]]:
 
 @settings(max_examples=100, deadline=None)
 @given(networks(most_layers=5, widest=12), st.data())
-def test_contributions_add_up_to_autograds_gradient(network, data: st.DataObject) -> None:  # type: ignore[no-untyped-def]
+def test_contributions_add_up_to_autograds_gradient(network: Network, data: st.DataObject) -> None:
     graph = backhand.model(network.page)
     text, at = entry_of(data, graph)
     name = text.partition("[")[0]
@@ -119,7 +119,7 @@ def test_contributions_add_up_to_autograds_gradient(network, data: st.DataObject
 
 @settings(max_examples=100, deadline=None)
 @given(networks(most_layers=3, widest=3), st.data())
-def test_the_best_paths_are_the_best_of_all(network, data: st.DataObject) -> None:  # type: ignore[no-untyped-def]
+def test_the_best_paths_are_the_best_of_all(network: Network, data: st.DataObject) -> None:
     graph = backhand.model(network.page)
     text, _ = entry_of(data, graph)
     products = listed(graph, text)
@@ -142,7 +142,7 @@ def test_any_graph_has_its_paths_and_its_slope(model: str, by: str) -> None:
     for sign in (1, -1):
         moved = floats(graph[name].value).copy()  # type: ignore[arg-type]
         moved[tuple(s - 1 for s in spot(by, graph).slots)] += sign * step
-        ends.append(float(graph.with_values(**{name: moved}).forward().value))  # type: ignore[arg-type]
+        ends.append(floats(trace(graph.with_values(**{name: moved}))["J"]).item())
     assert found.derivative == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-6, abs=1e-8)
 
 
@@ -167,6 +167,22 @@ def test_convolutions_have_edges_only_where_the_kernel_reaches() -> None:
         found = explained(graph, by)
         agree(found, products)
         assert len(found.entries.slope) == 3 * count
+
+
+@pytest.mark.torch
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("which", ["attention", "convolution"])
+def test_blocks_of_networks_equal_pytorch(which: str) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    nn = torch.nn
+    torch.manual_seed(0)
+    if which == "attention":
+        module, x = nn.MultiheadAttention(4, 2, batch_first=True), torch.randn(1, 3, 4).double()
+        call = lambda data: module(data, data, data, need_weights=False)[0]  # noqa: E731
+    else:
+        convolution = [nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()]
+        module, x = nn.Sequential(*convolution, nn.Linear(8, 2)), torch.randn(1, 1, 4, 4).double()
+        call = module
 
 
 def layered(depth: int, width: int, function: str = "tanh", gain: float = 1.0) -> Graph:
@@ -253,6 +269,14 @@ def test_a_small_factor_is_named_with_its_function_and_input() -> None:
     assert "one path carries it" in line
     assert "σ'(−5) ≈ 0.006648" in line
     assert "nearly saturated" in line
+
+
+def test_a_function_inside_an_equation_is_named_too() -> None:
+    line = first_line("x = 2; w = -3; z = relu(w x); J = z + w", "w", "z")
+    assert "∂z/∂w = 0: the unit z is dead, since ReLU'(−6) = 0" in line
+    line = first_line("x = 1; w = -9; c = 2; z = c sigmoid(w x + 1); J = z", "w")
+    assert "the unit z is saturated" in line
+    assert "σ'(−8) ≈ 0.0003352" in line
 
 
 def test_a_saturated_unit_is_named() -> None:

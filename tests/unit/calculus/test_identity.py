@@ -44,7 +44,7 @@ def test_a_false_claim_has_a_witness(text: str) -> None:
     assert verdict.verdict == "false"
     assert verdict.witness is not None
     assert verdict.witness["left"] != verdict.witness["right"]
-    assert str(verdict.working).startswith("False: at ")
+    assert str(verdict.working).startswith("False: ")
 
 
 def test_there_are_three_hundred_and_nearly_all_are_decided() -> None:
