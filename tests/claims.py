@@ -1,5 +1,7 @@
-"""Claims that are true and claims that are false, as people type them. Both are our own reckoning,
-and each is checked at random points by NumPy before Backhand is asked."""
+"""Claims that are true and claims that are false, as people type them.
+
+What is true is our own reckoning; `test_claim_list.py` has SymPy and mpmath bear it out.
+"""
 
 TRUE = r"""
 d/dx x = 1
@@ -205,6 +207,67 @@ sqrt(x^2) = x for x > 0
 abs(x) = -x for x < 0
 d/dx relu(x) = 1 for x > 0
 d/dx relu(x) = 0 for x < 0
+d/dx x^(1/3) = 1/(3 x^(2/3))
+d/dx x^(2/3) = 2/(3 x^(1/3))
+d/dx x^(-1/2) = -1/(2 x^(3/2))
+d/dx (x^2 + 1)^(1/3) = 2 x/(3 (x^2 + 1)^(2/3))
+d/dx abs(x)^(1/2) = x/(2 abs(x)^(3/2))
+d/dx (x^x)^x = x^(x^2) (2 x log(x) + x)
+d/dx tanh(x/2) = 2 sigmoid(x) (1 - sigmoid(x))
+d/dx sin(10 x)^2 = 10 sin(20 x)
+d/dx sin(x/2) = cos(x/2)/2
+d/dx log((1 + x)/(1 - x)) = 2/(1 - x^2)
+d/dp log(p/(1 - p)) = 1/(p (1 - p))
+d/dx (-y log(x) - (1 - y) log(1 - x)) = (x - y)/(x (1 - x))
+d/dx relu(sin(x)) = cos(x) [sin(x) > 0]
+d/dx relu(x^3) = 3 x^2 [x > 0]
+d/dx relu(x^2 - 1) = 2 x [x^2 > 1]
+d/dx max(x^2, x) = 1 + (2 x - 1) [x^2 > x]
+d/dx min(x, x^2) = 2 x [x > 0] [x < 1] + [x > 1] + [x < 0]
+d/dx abs(x) = 2 [x > 0] - 1
+d/dx sqrt(x^2) = x/abs(x)
+relu(x)^2 + relu(-x)^2 = x^2
+relu(x) relu(-x) = 0
+max(relu(x), 1) = 1 + relu(x - 1)
+abs(abs(x) - 1) = abs(x - 1) + abs(x + 1) - abs(x) - 1
+max(max(x, y), z) = max(x, max(y, z))
+max(x, y) min(x, y) = x y
+max(x, y) = x y/min(x, y)
+abs(x)/x = [x > 0] - [x < 0]
+[x > 0] [x < 0] = 0
+[x >= 0] [x <= 0] = [x = 0]
+[x y > 0] = [x > 0] [y > 0] + [x < 0] [y < 0]
+sqrt(x^2 - 2 x + 1) = abs(x - 1)
+sqrt(x^2 + 2 x y + y^2) = abs(x + y)
+sqrt(x^4 + 4 x^2 + 4) = x^2 + 2
+sqrt((e^x - e^(-x))^2 + 4) = e^x + e^(-x)
+sqrt(1 - cos(x)^2) = abs(sin(x))
+sqrt(x y) = sqrt(-x) sqrt(-y) for x < 0
+(x^3)^(1/3) = x
+(x y)^(1/3) = x^(1/3) y^(1/3)
+(x^4)^(1/2) = x^2
+(x - 1)/(sqrt(x) - 1) = sqrt(x) + 1
+1/(sqrt(2) - 1) = sqrt(2) + 1
+sqrt(2) sqrt(3) = sqrt(6)
+(1 + x)^20 = (1 + 2 x + x^2)^10
+sin(x) = 2 sin(x/2) cos(x/2)
+cos(x/2)^2 = (1 + cos(x))/2
+sin(x + pi/2) = cos(x)
+cos(x + pi) = -cos(x)
+sin(pi/6) = 1/2
+cos(pi/4) = sqrt(2)/2
+log(x y) = log(abs(x)) + log(abs(y))
+log(x^2 - 1) = log(abs(x - 1)) + log(abs(x + 1))
+log(x (1 - x)) = log(x) + log(1 - x)
+log(x/(1 - x)) = log(x) - log(1 - x)
+log(e^x + e^y) = max(x, y) + log(1 + e^(-abs(x - y)))
+log(e^x + e^y) = x + log(1 + e^(y - x))
+log(e) = 1
+2^x = e^(x log(2))
+4^x = (2^x)^2
+(1/2)^x = 2^(-x)
+a^(log(b)) = b^(log(a))
+(e^x - 1)/(e^(x/2) - 1) = e^(x/2) + 1
 """
 
 FALSE = r"""
@@ -349,6 +412,31 @@ g(z) = tanh(z); g'(z) = 1 - g(z)
 abs(x) = x for x < 0
 d/dx relu(x) = 0 for x > 0
 sqrt(x^2) = x for x < 0
+[x = 0] [y = 0] = 0
+(1 - [x > 0] - [x < 0]) (1 - [y > 0] - [y < 0]) = 0
+d/dx x^2 + [x = 0] = 2 x
+x^n = abs(x)^n
+sqrt(x^(2 n)) = x^n
+(x^2)^(n/2) = x^n
+(x^6)^(1/6) = x
+(x^6)^(1/2) = x^3
+sqrt((x - 1)^2) = x - 1
+sqrt(x^2 - 2 x + 1) = x - 1
+10^(10^(10^x)) = 3
+x^(x^(x^x)) = x
+x + 1e-30 = x
+pi = 3.1415926535897932384
+e^(pi) = e^3
+sin(22) = 0
+d/dx x^(1/3) = 1/(3 x^(1/3))
+d/dx sin(x/2) = cos(x/2)
+d/dx sin(10 x)^2 = 10 sin(10 x)
+abs(abs(x) - 1) = abs(x - 1)
+max(x, y) = x y/max(x, y)
+sin(x + pi) = sin(x)
+cos(pi/3) = sqrt(3)/2
+log(e^x + e^y) = max(x, y)
+d/dx relu(x^2 - 1) = 2 x [x > 1]
 """
 
 

@@ -29,7 +29,9 @@ class Known:
 
     def graph(self) -> Graph:
         """The function as a graph with the scalar f."""
-        spaces = [f"{name} in R" + (f"^{size}" if size else "") for name, size, _, _ in self._read()]
+        spaces = [
+            f"{name} in R" + (f"^{size}" if size else "") for name, size, _, _ in self._read()
+        ]
         return model("; ".join([*spaces, f"f = {self.f}"]))
 
     @property

@@ -27,7 +27,7 @@ from backhand.expr import (
     substitute,
 )
 from backhand.graph import POINT, Graph, Quantity, Value
-from backhand.rounding import is_rounded, number
+from backhand.rounding import constant, is_rounded, number
 from backhand.slots import Index, Slot, linear
 from backhand.syntax import (
     Call,
@@ -219,7 +219,7 @@ def _formula(
 ) -> Formula:
     match node:
         case Number(value):
-            size = number(abs(value)) if value.denominator >= 10 else Num(abs(value))
+            size = constant(abs(value)) if value.denominator >= 10 else Num(abs(value))
             return Minus(size) if value < 0 else size
         case Constant(name):
             return Name(name)
@@ -358,7 +358,7 @@ def _times(args: Sequence[Expr], done: Mapping[Expr, Formula]) -> Formula:
         bottom.insert(0, Num(Fraction(size.denominator)))
         size = Fraction(size.numerator)
     if size != 1 or not top:
-        top.insert(0, number(size) if size.denominator >= 10 else Num(size))
+        top.insert(0, constant(size) if size.denominator >= 10 else Num(size))
     out = product(top)
     if bottom:
         out = Over(out, product(bottom))

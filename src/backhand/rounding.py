@@ -11,6 +11,8 @@ from backhand.syntax import Num
 
 DIGITS = 4
 """Significant digits of a shown number."""
+MAX_DECIMALS = 9
+"""A constant of an equation with more decimals is rounded as any number is."""
 
 
 def digits(value: Fraction | float) -> str:
@@ -33,6 +35,18 @@ def is_rounded(value: Fraction | float) -> bool:
         shown = number(value)
         return bool(shown.text) and Fraction(shown.text) != value
     return not np.isfinite(value) or Fraction(digits(value)) != Fraction(value)
+
+
+def constant(value: Fraction) -> Num:
+    """A number of an equation, which isn't rounded where its decimals end soon: 0.044715."""
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    if rest != 1 or value.denominator < 10:
+        return number(value)
+    text = f"{float(value):.{MAX_DECIMALS}f}".rstrip("0")
+    return Num(value, text) if Fraction(text) == value else number(value)
 
 
 def number(value: Any) -> Num:

@@ -33,7 +33,8 @@ def both_layouts(graph: Graph, of: str, by: Sequence[str], layout: Layout | None
     """
     if len(by) > 1:
         return _higher(graph, of, by)
-    first, wanted = by[0], (layout,) if layout else LAYOUTS
+    first = by[0]
+    wanted: tuple[Layout, ...] = (layout,) if layout else LAYOUTS
     entries = is_entry(graph, spot(of, graph)) and is_entry(graph, spot(first, graph))
     if entries and _all_numbers(graph, of, first):
         working = derivative(graph, of, first)

@@ -43,7 +43,7 @@ from backhand.graph import Graph, Quantity, Value, floats
 from backhand.slots import Affine, Index, Slot, moved, solved
 
 MAX_EDGES = 20_000_000
-"""More edges than this need over a gigabyte."""
+"""More edges than this need over two gigabytes."""
 
 Whole: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]

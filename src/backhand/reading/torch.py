@@ -98,8 +98,8 @@ def _inputs(example: tuple[Any, ...], valued: bool) -> list[Array | _Given]:
 def _example(module: Any, inputs: Any, torch: Any) -> tuple[tuple[Any, ...], bool]:
     """The example input, and whether its values are meant."""
     if inputs is not None:
-        several: Any = inputs if isinstance(inputs, tuple | list) else (inputs,)
-        return tuple(several), True
+        several = isinstance(inputs, tuple | list)
+        return (tuple(cast(list[Any], inputs)) if several else (inputs,)), True
     first: Any = next((m for m in module.modules() if not list(m.children())), None)
     if not isinstance(first, torch.nn.Linear):
         raise AskError(
@@ -269,7 +269,8 @@ class _Reader:
 
     def located(self, error: BackhandError, node: Any, operator: str) -> BackhandError:
         """The error with the module in which the operation stands."""
-        stack: list[tuple[Any, Any]] = list((node.meta.get("nn_module_stack") or {}).values())
+        modules: dict[str, tuple[Any, Any]] = node.meta.get("nn_module_stack") or {}
+        stack = list(modules.values())
         where = [str(path) for path, _ in stack] or [""]
         kinds = [str(kind).rpartition(".")[2] for _, kind in stack] or ["the module"]
         path = f"{where[-1] or 'the module'} ({kinds[-1]})"

@@ -154,7 +154,7 @@ LATEX_HEAD = rf"""{HEAD}\usepackage{{array,longtable}}
 {LEGEND}
 
 \small
-\begin{{longtable}}{{@{{}}p{{22mm}}>{{\raggedright}}p{{92mm}}p{{50mm}}@{{}}}}
+\begin{{longtable}}{{@{{}}p{{19mm}}>{{\raggedright}}p{{97mm}}p{{49mm}}@{{}}}}
 """
 
 
