@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from backhand.calculus.intervals import written_out
-from backhand.calculus.kinks import Leaf, allowed_signs, regions, within
-from backhand.calculus.rational import Base, Monomial, Polynomial, built, polynomial
+from backhand.calculus.kinks import allowed_signs, regions, within
+from backhand.calculus.monomials import Base, Leaf, Monomial, Polynomial, built, times
+from backhand.calculus.rational import polynomial
 from backhand.calculus.rewriting import Rewriting, primes
 from backhand.errors import LimitError
 from backhand.expr import Apply, Expr, Number, Power, apply, mul, number, power, rewrite
@@ -44,8 +45,8 @@ def compared(
 ) -> Canonical:
     """The two sides brought to one form, on the domain and wherever both are defined.
 
-    `differentiated`: the formulas whose derivatives stand in the sides. A derivative doesn't exist on
-    their kinks, or need not, so the sides aren't compared there.
+    `differentiated`: the formulas whose derivatives stand in the sides. Those exist where the formulas
+    have a value and, it may be, no kink, so the sides are compared there only.
 
     >>> from backhand.expr import ref
     >>> z = ref("z")
@@ -57,7 +58,8 @@ def compared(
         flat = [_flat(side) for side in (left, right)]
         rewriting.measure(flat)
         sides = [rewriting.rewritten(side) for side in flat]
-        allowed = allowed_signs(flat, rewriting.rewritten)
+        defined = [*flat, *map(_flat, differentiated)]
+        allowed = allowed_signs(defined, rewriting.rewritten)
         apart = _kinks(differentiated, domain)
         split: dict[Expr, set[int]] = {}
         equal = True
@@ -126,7 +128,8 @@ def _logarithms_cancel(terms: Polynomial, leaf: Leaf, rewriting: Rewriting) -> b
     for parts in sums.values():
         scale = math.lcm(*(c.denominator for c in parts.values()))
         product = mul(*(power(u, number(c * scale)) for u, c in parts.items()))
-        if _reduced(polynomial(product - 1, leaf), rewriting):
+        # Positive numbers have no product -1: then there is no point here to compare at.
+        if all(_reduced(polynomial(product - one, leaf), rewriting) for one in (1, -1)):
             return False
     rewriting.note("the sum of logs is the log of the product")
     return True
@@ -158,9 +161,7 @@ def _is_sine(base: Base) -> bool:
 
 
 def _times_power(monomial: Monomial, base: Base, exponent: Fraction | int) -> Monomial:
-    exponents = dict(monomial)
-    exponents[base] = exponents.get(base, Fraction(0)) + exponent
-    return frozenset((b, e) for b, e in exponents.items() if e)
+    return times(monomial, frozenset([(base, Fraction(exponent))]))
 
 
 def _collected(items: Iterable[tuple[Monomial, Fraction]]) -> Polynomial:

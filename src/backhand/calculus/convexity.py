@@ -74,7 +74,10 @@ def convexity(
     graph, names = _question(graph, of, by)
     _check_domain(graph, domain)
     place = setting(graph, of, frozenset(names), domain, by_hessian)
-    found = quantity_shape(of, place)
+    try:
+        found = quantity_shape(of, place)
+    except LimitError:
+        return _refuted(graph, of, names, place)
     if found.constant or found.convex or found.concave:
         word = "affine" if found.affine else "convex" if found.convex else "concave"
         reason = reason_shape(of, names, word, found)

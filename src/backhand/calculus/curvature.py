@@ -27,6 +27,7 @@ from backhand.calculus.convex_rules import (
 )
 from backhand.calculus.forward import ancestors
 from backhand.calculus.intervals import between, beyond, common, hull, interval, reached
+from backhand.errors import LimitError
 from backhand.expr import (
     Add,
     Apply,
@@ -48,6 +49,8 @@ from backhand.graph import Graph
 from backhand.slots import Index
 
 _ARGUMENT = ref("•")
+MAX_PARTS = 5_000
+"""Expressions of more nodes aren't looked into."""
 Further: TypeAlias = Callable[[Expr, "Setting"], Shape | None]
 """What to ask of an expression that the rules of composition don't settle."""
 
@@ -111,13 +114,15 @@ def quantity_shape(name: str, setting: Setting) -> Shape:
 
 
 def shape(expr: Expr, setting: Setting) -> Shape:
-    """The curvature of an expression in the entries that vary."""
+    """The curvature of an expression in the entries that vary; `LimitError` for a very long one."""
     stack = [expr]
     while stack:
         node = stack[-1]
         left = [arg for arg in node.args if arg not in setting.found]
         stack.extend(left)
         if not left:
+            if len(setting.found) > MAX_PARTS:
+                raise LimitError(f"it has over {MAX_PARTS} parts", "use a smaller model")
             setting.found[node] = setting.found.get(node) or _settled(node, setting)
             stack.pop()
     return setting.found[expr]

@@ -16,11 +16,10 @@ from typing import Any, TypeAlias
 
 from backhand.calculus.canonical import Canonical, compared
 from backhand.calculus.derive import entry_derivative
-from backhand.calculus.kinks import gap_of
 from backhand.calculus.paths import Spot
 from backhand.calculus.rewriting import SYMBOLIC_POWER
 from backhand.calculus.rules import derivation
-from backhand.calculus.witness import Witness, search
+from backhand.calculus.witness import MAX_POINTS, Witness, search
 from backhand.expr import Expr, Image, Ref, Total, opened, postorder, rewrite, substitute, total
 from backhand.graph import Graph, Quantity, Role
 from backhand.notation import equals, formula, named
@@ -50,20 +49,21 @@ def identity(claim: Claim) -> Verdict:
     entries = list(_entries(claim))
     pairs = [(_inlined(a, graph), _inlined(b, graph)) for _, a, b in entries]
     bodies = [_inlined(derivative.body, graph) for derivative in claim.derivatives]
-    if not bodies and _has_derivative(claim.formula):
-        bodies = [side for pair in pairs for side in pair]
-    kinks = [gap for node in postorder(*bodies) if (gap := gap_of(node)) is not None]
-    found = [compared(left, right, claim.domain, bodies) for left, right in pairs]
+    derived = _has_derivative(claim.formula)
+    found = [compared(*pair, claim.domain, bodies or pair * derived) for pair in pairs]
     agreed: list[int] = []
     for (at, _, _), pair, each in zip(entries, pairs, found, strict=True):
         first = {axis: axis.lower for axis in claim.axes}
-        sides = [_at_size(substitute(side, first)) for side in pair]
-        searched = search(sides, graph, claim.domain, kinks, *([ENOUGH] if each.equal else []))
+        left, right, *under = (
+            _at_size(substitute(side, first)) for side in (*pair, *(bodies or pair * derived))
+        )
+        enough = ENOUGH if each.equal else MAX_POINTS
+        searched = search((left, right), graph, claim.domain, under, enough)
         if searched.witness is not None:
             return _false(claim, searched.witness, at)
         if not each.equal or (searched.tried and not searched.agreed):
             agreed.append(searched.agreed)
-    return _open(claim, min(agreed)) if agreed else _proved(claim, found, bool(bodies))
+    return _open(claim, min(agreed)) if agreed else _proved(claim, found, bool(bodies) or derived)
 
 
 def _entries(claim: Claim) -> Iterator[tuple[Slots, Expr, Expr]]:

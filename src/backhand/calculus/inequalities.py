@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from backhand.calculus.rational import UNIT, Polynomial, polynomial
+from backhand.calculus.monomials import UNIT, Polynomial
+from backhand.calculus.rational import polynomial
 from backhand.errors import LimitError
 from backhand.expr import Expr
 

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 
 from backhand.calculus.inequalities import contradict
 from backhand.calculus.intervals import arithmetic, between, common, high
-from backhand.calculus.rational import Base, built, polynomial, sign
+from backhand.calculus.monomials import Base, Leaf, built
+from backhand.calculus.rational import polynomial, sign
 from backhand.errors import LimitError
 from backhand.expr import (
     ZERO,
@@ -39,7 +40,6 @@ from backhand.functions import Interval
 MAX_KINKS = 6
 """More kinks than this cut the line into more regions than are compared."""
 
-Leaf: TypeAlias = Callable[[Expr], Any | None]
 Signs: TypeAlias = Mapping[Expr, int]
 """The signs of the arguments of kinks: 1 or -1, and 0 on the kink itself."""
 Allowed: TypeAlias = Mapping[Expr, frozenset[int]]

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from backhand.calculus.rational import Polynomial, built, polynomial
+from backhand.calculus.monomials import Polynomial, built
+from backhand.calculus.rational import polynomial
 from backhand.calculus.roots import square_root
 from backhand.errors import LimitError
 from backhand.expr import (

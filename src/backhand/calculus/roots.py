@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from backhand.calculus.rational import Base, Monomial, Polynomial
+from backhand.calculus.monomials import Base, Monomial, Polynomial, exponent_of, raised, times
 from backhand.expr import Apply
+
+HALF = Fraction(1, 2)
 
 
 def square_root(terms: Polynomial) -> Polynomial | None:
@@ -22,11 +24,9 @@ def square_root(terms: Polynomial) -> Polynomial | None:
     """
     lowest = _lowest(terms)
     if lowest:
-        shift = frozenset((base, -e) for base, e in lowest)
-        shifted = square_root(_times(terms, {shift: Fraction(1)}))
-        return shifted and _times(
-            shifted, {frozenset((base, e / 2) for base, e in lowest): Fraction(1)}
-        )
+        shift = raised(lowest, Fraction(-1))
+        shifted = square_root(_product(terms, {shift: Fraction(1)}))
+        return shifted and _product(shifted, {raised(lowest, HALF): Fraction(1)})
     if any(e < 0 for monomial in terms for _, e in monomial) or not terms:
         return None
     order = sorted({base for monomial in terms for base, _ in monomial}, key=str)
@@ -34,11 +34,11 @@ def square_root(terms: Polynomial) -> Polynomial | None:
     coefficient = _rational_root(terms[lead])
     if coefficient is None:
         return None
-    first = frozenset((base, e / 2) for base, e in lead)
+    first = raised(lead, HALF)
     if any(e.denominator != 1 and not _is_exponential(base) for base, e in first):
         return None
     root: Polynomial = {first: coefficient}
-    rest = _minus(terms, _times(root, root))
+    rest = _minus(terms, _product(root, root))
     for _ in range(len(terms)):
         if not rest:
             return root
@@ -48,20 +48,20 @@ def square_root(terms: Polynomial) -> Polynomial | None:
             return None
         new = {term: rest[after] / (2 * coefficient)}
         doubled = {m: 2 * c for m, c in root.items()}
-        rest = _minus(rest, _times(new, {**doubled, **new}))
+        rest = _minus(rest, _product(new, {**doubled, **new}))
         root |= new
     return None
 
 
 def _leading(terms: Polynomial, order: list[Base]) -> Monomial:
     """The first term when sorted by the exponents of the bases, in order."""
-    return max(terms, key=lambda m: [dict(m).get(base, Fraction(0)) for base in order])
+    return max(terms, key=lambda m: [exponent_of(m, base) for base in order])
 
 
 def _lowest(terms: Polynomial) -> Monomial:
     """The negative powers of exponentials that all terms can be divided by, leaving none."""
     bases = {base for monomial in terms for base, e in monomial if e < 0 and _is_exponential(base)}
-    return frozenset((base, min(dict(m).get(base, Fraction(0)) for m in terms)) for base in bases)
+    return frozenset((base, min(exponent_of(m, base) for m in terms)) for base in bases)
 
 
 def _is_exponential(base: Base) -> bool:
@@ -76,22 +76,15 @@ def _rational_root(value: Fraction) -> Fraction | None:
 
 
 def _quotient(a: Monomial, b: Monomial) -> Monomial | None:
-    exponents = dict(a)
-    for base, e in b:
-        exponents[base] = exponents.get(base, Fraction(0)) - e
-    if any(e < 0 for e in exponents.values()):
-        return None
-    return frozenset((base, e) for base, e in exponents.items() if e)
+    found = times(a, raised(b, Fraction(-1)))
+    return None if any(e < 0 for _, e in found) else found
 
 
-def _times(a: Polynomial, b: Polynomial) -> Polynomial:
+def _product(a: Polynomial, b: Polynomial) -> Polynomial:
     out: Polynomial = {}
     for p, x in a.items():
         for q, y in b.items():
-            exponents = dict(p)
-            for base, e in q:
-                exponents[base] = exponents.get(base, Fraction(0)) + e
-            monomial = frozenset((base, e) for base, e in exponents.items() if e)
+            monomial = times(p, q)
             out[monomial] = out.get(monomial, Fraction(0)) + x * y
     return {m: c for m, c in out.items() if c}
 

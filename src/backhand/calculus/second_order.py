@@ -19,7 +19,8 @@ from backhand.calculus.arguments import MAX_NODES, Outer, readings
 from backhand.calculus.convex_rules import Shape
 from backhand.calculus.curvature import Setting, depends
 from backhand.calculus.intervals import enclosure, high, hull, low
-from backhand.calculus.rational import UNIT, built, polynomial, sign
+from backhand.calculus.monomials import UNIT, built
+from backhand.calculus.rational import polynomial, sign
 from backhand.differentiation import local
 from backhand.errors import LimitError
 from backhand.expr import ONE, ZERO, Expr, Ref, add, mul, postorder, rewrite

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from backhand.calculus.intervals import enclosure, high, interval, low, written_out
+from backhand.calculus.kinks import gap_of
 from backhand.differentiation import local
 from backhand.errors import LimitError
 from backhand.expr import (
@@ -78,30 +79,38 @@ def search(
     sides: Sequence[Expr],
     graph: Graph,
     domain: Mapping[str, Interval],
-    avoid: Sequence[Expr] = (),
+    differentiated: Sequence[Expr] = (),
     enough: int = MAX_POINTS,
 ) -> Search:
-    """Look for a point of the domain where the sides certainly differ, away from zeros of `avoid`.
+    """Look for a point of the domain where the sides certainly differ.
 
-    The search ends where the sides have agreed `enough` times.
+    `differentiated`: the formulas whose derivatives stand in the sides; they have a value at the
+    point, and no kink. The search ends where the sides have agreed `enough` times.
     """
+    kinks = [gap for node in postorder(*differentiated) if (gap := gap_of(node)) is not None]
     agreed = 0
     slight: Witness | None = None
     for chosen in _functions(graph, sides):
-        made = [_made(side, chosen, graph) for side in (*sides, *avoid)]
-        known = [side for side in made if side is not None]
-        if len(known) < len(made):
+        every = [_made(each, chosen, graph) for each in (*sides, *differentiated, *kinks)]
+        made = [each for each in every if each is not None]
+        if len(made) < len(every):
             return Search(None, 0, tried=False)
-        left, right, *gaps = known
-        variables = [n for n in postorder(left, right) if isinstance(n, Ref)]
+        (left, right), bodies = made[:2], made[2 : 2 + len(differentiated)]
+        gaps = made[2 + len(differentiated) :]
+        variables = [n for n in postorder(left, right, *bodies) if isinstance(n, Ref)]
         for point in _points(variables, domain):
             box: dict[Expr, Any] = {
                 variable: interval(value, bits=BITS) for variable, value in point.items()
             }
             if any(_may_be_zero(gap, box) for gap in gaps):
                 continue
-            a, b = (enclosure(_with_exponents(side, point), box, BITS) for side in (left, right))
-            if a is None or b is None or not (_is_finite(a) and _is_finite(b)):
+            a, b, *others = (
+                enclosure(_with_exponents(each, point), box, BITS)
+                for each in (left, right, *bodies)
+            )
+            if a is None or b is None or None in others:
+                continue
+            if not (_is_finite(a) and _is_finite(b)):
                 continue
             if high(a) < low(b) or high(b) < low(a):
                 found = Witness(point, _middle(a), _middle(b), _size(a - b), chosen)

@@ -14,6 +14,7 @@ from backhand.functions import READ_AS
 from backhand.graph import Graph, Role
 from backhand.reading.maths import Statement
 from backhand.reading.names import WRITTEN_AS
+from backhand.reading.positions import mentions
 from backhand.reading.roles import TARGET
 from backhand.syntax import Call, Entry, Equal, Formula, Name, Num, Space, replaced
 
@@ -274,7 +275,7 @@ def without_index(spelled: str, right: Formula) -> tuple[str, tuple[str, ...]]:
 
     def leaf(part: Formula) -> Formula | None:
         if isinstance(part, Entry):
-            slots.append(Name(letter) in part.slots)
+            slots.append(any(mentions(slot, letter) for slot in part.slots))
         elif isinstance(part, Name):
             slots.append(part.name.endswith(f"_{letter}"))
         return None

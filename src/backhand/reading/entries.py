@@ -7,10 +7,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from backhand.errors import MeaningError, Place
-from backhand.expr import Index, Slot, padded, ref, substitute
+from backhand.expr import ZERO, padded, ref, substitute
+from backhand.reading.positions import position, positioned, range_within
 from backhand.reading.products import fold
 from backhand.reading.tensors import Tensor, axis
-from backhand.syntax import Entry, Formula, Name, Num, Sum, replaced
+from backhand.slots import Affine, Index, Slot, affine
+from backhand.syntax import Entry, Formula, Minus, Name, Num, Plus, Sum, Times, replaced
 
 if TYPE_CHECKING:
     from backhand.reading.elaborate import Elaborator, Scope
@@ -102,6 +104,8 @@ def slot(found: Formula, scope: Scope) -> Slot:
             return int(value)
         case Name(letter) if letter in scope.letters:
             return scope.letters[letter]
+        case Plus() | Minus() | Times() if (at := position(found, scope.letters)) is not None:
+            return at
         case Name(letter):
             raise MeaningError(
                 f"I don't know the index {letter}",
@@ -110,8 +114,8 @@ def slot(found: Formula, scope: Scope) -> Slot:
             )
         case _:
             raise MeaningError(
-                "an entry is numbered by a whole number or an index letter",
-                "write W[1,2] or W[j,k]",
+                "an entry is numbered by a whole number, an index letter or a sum of these",
+                "write W[1,2], W[j,k] or x[2i + k - 1]",
                 found.place,
             )
 
@@ -120,6 +124,11 @@ def entry(
     reader: Elaborator, name: str, slots: Sequence[Slot], scope: Scope, place: Place | None
 ) -> Tensor:
     """An entry of a known array; one with the number 0 says that a bias is folded in."""
+    if any(isinstance(slot, Affine) for slot in slots):
+        placed = _placed(slots, axes_of(reader, name, scope) or ())
+        if placed is None:
+            return Tensor(ZERO)
+        slots = placed
     if name not in scope.arguments and slots:
         last, quantity = slots[-1], reader.quantities[name]
         first = last.lower if isinstance(last, Index) else last
@@ -143,6 +152,15 @@ def entry(
     if name in scope.arguments:
         return Tensor(substitute(scope.arguments[name].expr, dict(zip(own, slots, strict=True))))
     return Tensor(ref(name, *slots))
+
+
+def _placed(slots: Sequence[Slot], own: Sequence[Index]) -> tuple[Slot, ...] | None:
+    """Sums of indices as positions in their axes; None where one always lies outside."""
+    found = [
+        affine(dict(slot.terms), slot.offset, along) if isinstance(slot, Affine) else slot
+        for slot, along in zip(slots, own, strict=True)
+    ]
+    return None if None in found else tuple(slot for slot in found if slot is not None)
 
 
 # ---- index letters -----------------------------------------------------------------------------
@@ -194,8 +212,35 @@ def _bound(reader: Elaborator, bound: Formula | None) -> int | None:
 def used_range(reader: Elaborator, letter: str, body: Formula, scope: Scope) -> Index | None:
     """The range of a letter, from the axes that it numbers; `MeaningError` where they differ.
 
-    Beside an array that counts from 0, one of the same size has its bias folded in.
+    Beside an array that counts from 0, one of the same size has its bias folded in. A letter that
+    stands in sums of indices only runs as far as these stay inside their arrays.
     """
+    alone = _range_alone(reader, letter, body, scope)
+    plain = {name for name, _ in _numbered(reader, letter, body, scope)}
+    # In x[i + 1] - x[i] both have to be inside; in x[i - 1] + b[i] the first may be padding.
+    if alone is not None and not plain & positioned(letter, body):
+        return alone
+
+    def axes(name: str) -> tuple[Index, ...] | None:
+        return axes_of(reader, name, scope)
+
+    def other(name: str, inside: Formula) -> Index | None:
+        if name in scope.letters:
+            return scope.letters[name]
+        plain = _range_alone(reader, name, inside, scope)
+        if not isinstance(inside, Sum) or inside.letter != name:
+            return plain
+        bounds = _bound(reader, inside.lower), _bound(reader, inside.upper)
+        return plain if None in bounds else Index(name, *(b for b in bounds if b is not None))
+
+    within = range_within(letter, body, axes, other)
+    if alone is None or within is None or isinstance(alone.upper, str):
+        return alone or within
+    return Index(letter, max(alone.lower, within.lower), min(alone.upper, int(within.upper)))
+
+
+def _range_alone(reader: Elaborator, letter: str, body: Formula, scope: Scope) -> Index | None:
+    """The range of a letter from the axes that it numbers by itself."""
     found: dict[Index, str] = {}
     for name, along in _numbered(reader, letter, body, scope):
         found.setdefault(along.named(letter), name)

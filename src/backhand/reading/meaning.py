@@ -25,6 +25,7 @@ from backhand.reading.given import (
     declared,
     is_symbols,
     points,
+    shape_of,
     value_of,
 )
 from backhand.reading.maths import START, Known, Statement, defined_names, parse, statements
@@ -134,7 +135,7 @@ def _quantity(definition: Definition, page: Page, reader: Elaborator) -> Quantit
         if value is not None:
             return value
         if definition.letters:
-            return _by_index(definition, reader)
+            return _by_index(definition, page, reader)
         rows = next(iter(page.points.values()), None)
         count = len(rows) if rows else page.base.point_count if page.base.points else None
         formula = of_one_point(definition.sides[0], definition.name, count, reader.note)
@@ -212,12 +213,15 @@ def _equation(definition: Definition, found: Tensor) -> Quantity:
     )
 
 
-def _by_index(definition: Definition, reader: Elaborator) -> Quantity:
-    """An equation in index notation: `a_j = Σ_k W_{jk} x_k`."""
+def _by_index(definition: Definition, page: Page, reader: Elaborator) -> Quantity:
+    """An equation in index notation: `a_j = Σ_k W_{jk} x_k`; its shape may be declared apart."""
     right = definition.sides[0]
     letters: dict[str, Index] = {}
-    for letter in definition.letters:
-        used = used_range(reader, letter, right, Scope())
+    space = page.spaces.get(definition.name)
+    own = axes(*shape_of(space[0])) if space else ()
+    for at, letter in enumerate(definition.letters):
+        declared = own[at] if len(own) == len(definition.letters) else None
+        used = declared or used_range(reader, letter, right, Scope(letters=letters))
         if used is None:
             raise MeaningError(
                 f"the index {letter} stands on the left of {definition.name} only",

@@ -6,8 +6,6 @@ import math
 
 import mpmath
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.claims import FALSE, TRUE, lines
 
 from backhand.calculus.canonical import compared
@@ -43,13 +41,15 @@ def test_a_false_claim_has_a_witness(text: str) -> None:
     verdict = identity(claim(text))
     assert verdict.verdict == "false"
     assert verdict.witness is not None
-    assert verdict.witness["left"] != verdict.witness["right"]
+    same = verdict.witness["left"] == verdict.witness["right"]
+    assert same == ("beyond the digits" in verdict.reason)
     assert str(verdict.working).startswith("False: ")
 
 
 def test_there_are_three_hundred_and_nearly_all_are_decided() -> None:
-    assert len(set(lines(TRUE)) | set(lines(FALSE))) >= 300
-    assert len(UNDECIDED) < 10
+    every = len(lines(TRUE)) + len(lines(FALSE))
+    assert every >= 300
+    assert len(UNDECIDED) < 0.01 * every
 
 
 PEERS = {
@@ -96,7 +96,7 @@ def test_the_rules_of_school_are_proved_from_the_chain_rule() -> None:
 def test_a_claim_with_kinks_says_where_it_is_not_about() -> None:
     verdict = identity(claim("d/dx relu(x)^2 = 2 relu(x)"))
     assert "x = 0" in str(verdict.working)
-    assert "a derivative doesn't exist" in str(verdict.working)
+    assert "need not exist, nothing is claimed" in str(verdict.working).replace("\n", " ")
 
 
 def test_a_jump_is_looked_at_on_the_jump() -> None:
@@ -110,6 +110,67 @@ def test_a_claim_about_arrays_is_compared_entry_by_entry() -> None:
     assert identity(claim(text)).verdict == "proved"
     wrong = identity(claim("∂/∂x (x^T A x) = 2 x^T A where x in R^2, A in R^{2×2}"))
     assert wrong.verdict == "false"
+    assert "entry [1] of the left side" in str(wrong.working)
+
+
+def test_a_claim_about_any_size_is_tried_at_size_two() -> None:
+    text = "∂/∂x (x^T A x) = {} where x in R^N, A in R^{{N×N}}"
+    assert identity(claim(text.format("x^T (A + A^T)"))).verdict == "proved"
+    wrong = identity(claim(text.format("2 x^T A")))
+    assert wrong.verdict == "false"
+    assert "N = 2" in str(wrong.working)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1/0 = 1/0", "sqrt(-1 - x^2) = sqrt(-1 - x^2)", "log(x) + log(-x) = 7", "d/dx log(-x^2) = 2/x"],
+)
+def test_what_never_has_a_value_is_not_decided(text: str) -> None:
+    verdict = identity(claim(text))
+    assert verdict.verdict == "not decided"
+    assert "no point was found" in verdict.reason
+
+
+def test_a_derivative_is_where_its_function_is() -> None:
+    assert identity(claim("d/dx log(x) = 1/abs(x)")).verdict == "proved"
+    assert identity(claim("d/dx sqrt(x)^3 = 3/2 * sqrt(abs(x))")).verdict == "proved"
+    wrong = identity(claim("d/dx log(x) = 1/x^2")).witness
+    assert wrong is not None
+    assert wrong["point"]["x"] > 0
+
+
+def test_a_power_with_a_letter_is_tried_at_whole_exponents_and_negative_bases() -> None:
+    assert identity(claim("x^n = abs(x)^n")).witness == {
+        "point": {"n": -1.0, "x": -1.0},
+        "left": -1.0,
+        "right": 1.0,
+    }
+    assert "proved for a > 0" in str(identity(claim("(x^a)^2 = x^(2 a)")).working)
+
+
+def test_a_difference_too_small_for_floats_is_told() -> None:
+    verdict = identity(claim("e^(-e^x) = 0 for x > 10"))
+    assert verdict.verdict == "false"
+    assert "beyond the digits" in verdict.reason
+
+
+@pytest.mark.parametrize("text", ["x^(1/3) = abs(x)^(1/3)", "(x^3)^(1/3) = abs(x)"])
+def test_the_cube_root_of_a_negative_number_is_left_open(text: str) -> None:
+    assert identity(claim(text)).verdict == "not decided"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "e^(e^(e^(e^(e^(e^x))))) = 1",
+        "(1 + x + y + z)^40 = 1 + x",
+        " + ".join(f"abs(x - {n})" for n in range(30)) + " = x",
+        "sin(999999999999 x) = 2^999 sin(x)",
+        "(" * 30 + "x" + "^x)" * 30 + " = x",
+    ],
+)
+def test_a_hard_claim_ends(text: str) -> None:
+    assert identity(claim(text)).verdict in ("false", "not decided")
 
 
 @pytest.mark.parametrize(
@@ -120,54 +181,3 @@ def test_what_is_no_claim_is_refused_with_a_mend(text: str) -> None:
     with pytest.raises(BackhandError) as caught:
         claim(text)
     assert caught.value.mend
-
-
-# ---- laws --------------------------------------------------------------------------------------
-
-X = ref("x")
-GRAPH = Graph((Quantity(name="x", axes=(), role=Role.DATA),))
-SMOOTH = ("sin", "cos", "exp", "tanh", "sigmoid", "softplus", "erf")
-
-
-def expressions() -> st.SearchStrategy:
-    """Random smooth formulas of x."""
-    leaves = st.sampled_from([X, X + 1, 2 * X, X**2])
-    return st.recursive(
-        leaves,
-        lambda inner: st.one_of(
-            st.builds(lambda a, b: a + b, inner, inner),
-            st.builds(lambda a, b: a * b, inner, inner),
-            st.builds(lambda name, a: apply(name, a), st.sampled_from(SMOOTH), inner),
-            st.builds(lambda a: 1 / (1 + a**2), inner),
-        ),
-        max_leaves=5,
-    )
-
-
-@settings(max_examples=80, deadline=None)
-@given(expressions())
-def test_a_derivation_ends_in_the_derivative(expr) -> None:
-    steps = derivation(expr, "x", GRAPH)
-    assert steps
-    assert steps[-1].formula is not None
-    assert all(step.rule for step in steps)
-
-
-@settings(max_examples=60, deadline=None)
-@given(expressions(), expressions())
-def test_the_canonical_form_never_confuses_two_formulas(a, b) -> None:
-    found = compared(a, b, {})
-    if found.equal:
-        for at in (0.37, -1.21, 2.05):
-            values = [_value(side, at) for side in (a, b)]
-            assert values[0] == pytest.approx(values[1], rel=1e-8, abs=1e-8)
-    assert compared(local(a * b, "x", ()), local(a, "x", ()) * b + a * local(b, "x", ()), {}).equal
-
-
-def _value(expr, at: float) -> float:
-    import numpy as np
-
-    from backhand.calculus.evaluate import evaluate
-
-    value = evaluate(expr, (), GRAPH, {"x": np.array(at)}).item()
-    return value if math.isfinite(value) else 0.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.models import equations, error
 
-from backhand.errors import LimitError
+from backhand.errors import LimitError, MeaningError
 from backhand.graph import floats
 from backhand.reading.meaning import model
 
@@ -125,3 +125,38 @@ def test_functions_that_explode_are_bounded() -> None:
     assert isinstance(error(f"f_0(x) = x; {doubling}; y = f_39(1)"), LimitError)
     nesting = "; ".join(f"f_{n}(x) = f_{n - 1}(x) + 1" for n in range(1, 400))
     assert isinstance(error(f"f_0(x) = x; {nesting}; y = f_399(1)"), LimitError)
+
+
+# ---- sums of indices as positions --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("y[i] = sum_{k=1}^{3} w[k] x[i+k-1]", [-2, -2, -2, -2]),
+        ("y[i] = sum_k w[k] x[2i + k - 2]", [-2, -2]),
+        ("y ∈ R^3; y_i = sum_k w_k x[2i+k-2]", [-2, -2, 5]),
+        ("y ∈ R^6; y_i = sum_k w_k x[i+k-2]", [-2, -2, -2, -2, -2, 5]),
+        ("y[i] = x[i+1] - x[i]", [1, 1, 1, 1, 1]),
+        ("y ∈ R^6; y_i = x[7 - i]", [6, 5, 4, 3, 2, 1]),
+    ],
+)
+def test_a_position_may_be_a_sum_of_indices(text: str, expected: list[int]) -> None:
+    graph = model(f"x = [1;2;3;4;5;6]; w = [1;0;-1]; {text}")
+    assert graph.forward().value.tolist() == expected  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "y[i] = x[i+q]",
+        "y[i] = x[i^2]",
+        "y[i] = x[i+100]",
+        "y[i] = x[i/2]",
+        "y[i] = x[i+k] + x[k+i]",
+    ],
+)
+def test_a_position_that_cannot_be_told_is_refused(text: str) -> None:
+    with pytest.raises(MeaningError) as caught:
+        model(f"x = [1;2;3]; {text}")
+    assert caught.value.mend
