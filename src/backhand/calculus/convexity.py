@@ -217,7 +217,7 @@ def chord(
         pair = steepest(written)
         if pair is None:
             return None
-        first, second, weight = (*(np.array(p, dtype=float) for p in pair), 0.5)
+        first, second, weight = *pair, 0.5
     else:
         first, second = (_row(witness, key, written) for key in ("x1", "x2"))
         weight = float(witness["alpha"])

@@ -16,12 +16,13 @@ from fractions import Fraction
 import numpy as np
 
 from backhand.calculus.counterexample import (
-    MAX_WORK,
     ROUNDS,
     Violation,
     Written,
+    as_point,
     checked,
-    numbers_for,
+    choices,
+    draws,
 )
 from backhand.calculus.forward import ancestors
 from backhand.expr import Expr, Padded, Ref, Total, opened, ref
@@ -30,8 +31,8 @@ from backhand.slots import Index, indices
 
 Axis = tuple[str, int]
 """A quantity and the number of one of its axes."""
-SETTINGS = 4000
-"""Random settings of the weights at which the swap is tried."""
+CLEAR = 1e-3
+"""The objective halfway must be higher by this much, as a part of it, to be worth showing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,21 +154,17 @@ def _exchanged(axes: tuple[Axis, ...], written: Written) -> list[int]:
 def _violation(written: Written, exchanged: list[int]) -> Violation | None:
     """The shortest setting of the weights found whose middle with the exchanged one is higher."""
     rng = np.random.default_rng(0)
-    count = max(20, min(SETTINGS, MAX_WORK // len(written.nodes)))
-    for round_ in range(len(ROUNDS)):
-        columns = [numbers_for(entry, written.setting, round_) for entry in written.entries]
-        choices = [rng.choice(np.array(each, dtype=object), count) for each in columns]
-        first = np.stack(choices, axis=1)
+    count = draws(written)
+    for round_ in range(len(ROUNDS) if count >= 20 else 0):
+        columns = choices(written, round_)
+        first = np.stack([rng.choice(column, count) for column in columns], axis=1)
         second = first[:, exchanged]
-        middle = (first + second) / 2
-        values, between = (written.values(p.astype(float)) for p in (first, middle))
-        gap = between - values
-        sizes = np.abs(first.astype(float)).sum(axis=1)
-        for n in sorted(np.flatnonzero(gap > 1e-3 * (1 + np.abs(values))), key=lambda n: sizes[n])[
-            :5
-        ]:
-            half = Fraction(1, 2)
-            found = checked(written, tuple(first[n]), tuple(second[n]), half, side=1)
+        values, middle = (written.values(p) for p in (first, (first + second) / 2))
+        gap = middle - values
+        places = np.flatnonzero(gap > CLEAR * (1 + np.abs(values)))
+        for row in places[np.argsort(np.abs(first[places]).sum(axis=1))][:5].tolist():
+            pair = (as_point(first[row]), as_point(second[row]))
+            found = checked(written, *pair, Fraction(1, 2), side=1)
             if found is not None:
                 return found
     return None

@@ -113,14 +113,17 @@ def function(text: str, start: Place = START) -> Typed:
     stated = _stated(text, start)
     body, name = stated.formula, "f"
     parameters: tuple[Formula, ...] = ()
-    if isinstance(body, Equal):
-        match body.sides[0]:
-            case Call(name, parameters, 0):
-                body = body.sides[1]
-            case Name(name):
-                body = body.sides[1]
-            case _:
-                raise MeaningError("the left side is no function", "write f(x) = x^2", stated.place)
+    match body:
+        case Equal((Call(name, parameters, 0), right), ("=",)):
+            body = right
+        case Equal((Name(name), right), ("=",)):
+            body = right
+        case Equal():
+            raise MeaningError(
+                "this is no function", "write f(x) = x^2, or the formula alone", stated.place
+            )
+        case _:
+            pass
     graph = completed(stated.graph, (*parameters, body))
     reader = known_graph(graph)
     found = reader.tensor(body, Scope())

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import mpmath
 import pytest
 from tests.claims import FALSE, TRUE, lines
 
-from backhand.calculus.canonical import compared
 from backhand.calculus.identity import identity
-from backhand.calculus.rules import derivation
-from backhand.differentiation import local
 from backhand.errors import BackhandError
-from backhand.expr import apply, ref
-from backhand.graph import Graph, Quantity, Role
 from backhand.reading.claims import claim
 from backhand.syntax import Equal
 
