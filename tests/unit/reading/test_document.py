@@ -310,10 +310,10 @@ def test_files_are_bounded_and_utf8(tmp_path: Path) -> None:
     ],
 )
 def test_hostile_pages_end_soon(text: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     with suppress(BackhandError):
         worksheet(text)
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 PARTS = [

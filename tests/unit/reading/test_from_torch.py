@@ -111,8 +111,42 @@ CASES = {
     "layer norm": lambda: (
         nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4), nn.Hardtanh(), nn.Linear(4, 2)),
         normal(1, 3), lambda yhat, y: ((yhat - y) ** 2).sum() / 2, normal(1, 2)),
+    "moving entries": lambda: (Moving(), normal(1, 4), nn.MSELoss(), normal(1, 1)),
+    "more activations": lambda: (
+        nn.Sequential(nn.Linear(2, 3), nn.ReLU6(), nn.Linear(3, 3), nn.Softplus(), nn.LayerNorm(3),
+                      nn.Linear(3, 2), nn.LeakyReLU()),
+        normal(1, 2), nn.L1Loss(reduction="sum"), normal(1, 2)),
     "a given mask": lambda: (Masked(), normal(1, 3), nn.MSELoss(), normal(1, 3)),
 }  # fmt: skip
+
+
+class Moving(nn.Module):
+    """Everything that only moves entries, in one forward pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(4, 6)
+
+    def forward(self, x):
+        a = self.inner(x)
+        first, second, third = a.chunk(3, dim=1)
+        left, right = a.split([2, 4], dim=1)
+        halves = a.split(3, dim=1)
+        stacked = torch.stack([first, second, third], dim=1)
+        turned = stacked.transpose(1, 2).permute(0, 2, 1).contiguous()
+        flat = turned.reshape(1, 6).unsqueeze(0).squeeze(0)
+        picked = a[:, 1:5:2] + right[:, -2:] + left.expand(1, 2)
+        joined = torch.cat([flat, picked, halves[1]], dim=1)
+        ones = torch.ones_like(joined) + torch.zeros(1, 11, dtype=x.dtype)
+        numbers = (
+            (joined * ones).square() - 1 + joined.neg().exp().reciprocal() + 2 / (3 + joined**2)
+        )
+        bounded = torch.maximum(numbers, joined) + torch.minimum(numbers, joined).clamp(-2, 2)
+        return (
+            (bounded / 2).sum(dim=1, keepdim=True)
+            + bounded.mean(dim=1, keepdim=True)
+            + joined.mean()
+        )
 
 
 class SelfAttention(nn.Module):
