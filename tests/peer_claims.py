@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import mpmath
 from mpmath import mp, mpf
@@ -16,11 +17,17 @@ SCHOOL = re.compile(r"\b[dfg]\(|'|∂²")
 STEP = mpf(2) ** -40
 
 
-def sigmoid(z: mpf) -> mpf:
+Real: TypeAlias = Any
+"""A number of mpmath, which has no types."""
+Point: TypeAlias = Mapping[str, Real]
+Side: TypeAlias = Callable[[Point], Real]
+
+
+def sigmoid(z: Real) -> Real:
     return 1 / (1 + mpmath.exp(-z))
 
 
-FUNCTIONS: dict[str, Callable[..., mpf]] = {
+FUNCTIONS: dict[str, Callable[..., Real]] = {
     **{name: getattr(mpmath, name) for name in ("sin", "cos", "tan", "tanh", "log", "sqrt", "erf")},
     "sigmoid": sigmoid,
     "softplus": lambda z: mpmath.log(1 + mpmath.exp(z)),
@@ -42,7 +49,7 @@ FUNCTIONS: dict[str, Callable[..., mpf]] = {
 class Sides:
     """A claim as two functions of a point, its names, and the domain of one of them."""
 
-    sides: tuple[Callable[[Mapping[str, mpf]], mpf], ...]
+    sides: tuple[Side, ...]
     names: tuple[str, ...]
     domain: str
 
@@ -59,7 +66,7 @@ def read(text: str) -> Sides | None:
     return Sides(tuple(map(_side, halves)), tuple(names), domain)
 
 
-def value(side: Callable[[Mapping[str, mpf]], mpf], point: Mapping[str, mpf]) -> mpf | None:
+def value(side: Side, point: Point) -> Real | None:
     """A side at a point; None where it has no real value."""
     try:
         found = side(point)
@@ -68,7 +75,7 @@ def value(side: Callable[[Mapping[str, mpf]], mpf], point: Mapping[str, mpf]) ->
     return None if isinstance(found, mpmath.mpc) or not mpmath.isfinite(found) else mpf(found)
 
 
-def _side(text: str) -> Callable[[Mapping[str, mpf]], mpf]:
+def _side(text: str) -> Side:
     text = text.strip()
     found = DERIVATIVE.match(text)
     if found is None:
@@ -77,8 +84,8 @@ def _side(text: str) -> Callable[[Mapping[str, mpf]], mpf]:
     term, rest = _first_term(text[found.end() :])
     inner, others = _formula(term), _formula(rest or "0")
 
-    def derivative(point: Mapping[str, mpf]) -> mpf:
-        def along(x: mpf) -> mpf:
+    def derivative(point: Point) -> Real:
+        def along(x: Real) -> Real:
             made = inner({**point, name: x})
             if isinstance(made, mpmath.mpc):
                 raise ValueError("no real value")
@@ -99,7 +106,7 @@ def _first_term(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def _formula(text: str) -> Callable[[Mapping[str, mpf]], mpf]:
+def _formula(text: str) -> Side:
     tokens = TOKEN.findall(text.replace("^", "**"))
     parts: list[str] = []
     depth = 0

@@ -37,8 +37,8 @@ from backhand.expr import (
 )
 from backhand.functions import Interval
 
-MAX_KINKS = 6
-"""More kinks than this cut the line into more regions than are compared."""
+MAX_REGIONS = 100
+"""Sides that their kinks cut into more regions aren't compared."""
 
 Signs: TypeAlias = Mapping[Expr, int]
 """The signs of the arguments of kinks: 1 or -1, and 0 on the kink itself."""
@@ -81,16 +81,18 @@ def regions(
         if direction and found is not None and found.direction == -direction:
             raise LimitError("the sides have no value on the domain", "choose another domain")
     stack: list[Signs] = [known]
+    made = 0
     while stack:
         signs = stack.pop()
+        made += 1
+        if made > MAX_REGIONS:
+            raise LimitError(f"the kinks make over {MAX_REGIONS} regions", "split the claim")
         leaf = within(domain, signs)
         left, right = (_resolved(side, signs, leaf) for side in sides)
         gap = _next_gap((left, right), signs, leaf)
         if gap is None:
             yield _turned((left, right), signs, leaf)
             continue
-        if len(signs) - len(known) == MAX_KINKS:
-            raise LimitError(f"there are over {MAX_KINKS} kinks", "split the claim")
         for direction in _directions(gap, allowed, leaf, on_kinks=jumps and gap not in apart):
             here = {**signs, gap: direction}
             # A part of the domain without an inside lies on the border of empty regions too.

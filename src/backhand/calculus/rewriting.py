@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import islice
 
 from backhand.calculus.monomials import Polynomial, built
 from backhand.calculus.rational import polynomial
@@ -43,6 +44,10 @@ MAX_ANGLES = 6
 MAX_PRIME = 1000
 MAX_ROUNDS = 30
 """How often the rules are tried on what they made."""
+MAX_NODES = 400
+"""A longer formula isn't rewritten, nor one that gets longer on the way."""
+MAX_FIRED = 1_000
+"""So many times a rule may fit in one claim."""
 HALF = Fraction(1, 2)
 KEPT = frozenset(("relu", "leaky_relu", "abs", "max", "min"))
 """Functions with kinks: not replaced by a formula but looked at on either side."""
@@ -56,10 +61,11 @@ class Rewriting:
 
     rules: dict[str, None] = field(default_factory=dict[str, None])
     units: dict[Expr, Fraction] = field(default_factory=dict[Expr, Fraction])
+    fired: int = 0
 
     def measure(self, sides: Sequence[Expr]) -> None:
         """Find the common measure of the angles: sin x and cos(x/2) are both of multiples of x/2."""
-        for node in postorder(*sides):
+        for node in short(*sides):
             match node:
                 case Apply("sin" | "cos" | "tan", (angle,)):
                     for factor, rest in _terms(_expanded(angle)):
@@ -68,13 +74,19 @@ class Rewriting:
                     pass
 
     def rewritten(self, expr: Expr) -> Expr:
-        """The expression after every rule that fits, and those that fit what they made."""
+        """The expression after every rule that fits, and those that fit what they made.
+
+        Raises `LimitError` where that gets too long.
+        """
         for _ in range(MAX_ROUNDS):
             done: dict[Expr, Expr] = {}
-            for node in postorder(expr):
+            for node in short(expr):
                 new = rebuilt(node, tuple(done[arg] for arg in node.args))
                 simpler = self._simpler(new)
+                self.fired += simpler is not None
                 done[node] = new if simpler is None else simpler
+            if self.fired > MAX_FIRED:
+                raise LimitError(f"over {MAX_FIRED} rules fit", "use a shorter formula")
             if done[expr] is expr:
                 return expr
             expr = done[expr]
@@ -213,6 +225,14 @@ class Rewriting:
         if new is node:
             return None
         return self._by("a sum is taken term by term", new) if len(terms) > 1 else new
+
+
+def short(*sides: Expr) -> Sequence[Expr]:
+    """The nodes of formulas, arguments first; `LimitError` where they are too many."""
+    nodes = list(islice(postorder(*sides), MAX_NODES + 1))
+    if len(nodes) > MAX_NODES:
+        raise LimitError(f"the formula has over {MAX_NODES} parts", "use a shorter one")
+    return nodes
 
 
 # ---- parts of expressions ----------------------------------------------------------------------

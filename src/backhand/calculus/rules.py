@@ -123,6 +123,8 @@ class _Derivation:
                 return "sum rule", self.sum(parts), parts
             case Mul(args):
                 return self.of_product(args)
+            case Power((Add() as base, Number(minus))) if minus == -1:
+                return self.of_quotient(ONE, base)
             case Power((base, exponent)) if not self.depends(exponent):
                 factor = formula(mul(exponent, power(base, add(exponent, -1))), self.graph)
                 return "power rule", self.times(factor, base), [base]

@@ -116,7 +116,12 @@ def test_a_claim_about_any_size_is_tried_at_size_two() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1/0 = 1/0", "sqrt(-1 - x^2) = sqrt(-1 - x^2)", "log(x) + log(-x) = 7", "d/dx log(-x^2) = 2/x"],
+    [
+        "1/0 = 1/0",
+        "sqrt(-1 - x^2) = sqrt(-1 - x^2)",
+        "log(x) + log(-x) = 7",
+        "d/dx log(-x^2) = 2/x",
+    ],
 )
 def test_what_never_has_a_value_is_not_decided(text: str) -> None:
     verdict = identity(claim(text))
