@@ -56,5 +56,9 @@ class AskError(BackhandError):
     """The question can't be answered from this graph: no such entry, no value, no such ask."""
 
 
+class DataError(BackhandError):
+    """The data points can't be trained on: a value missing, text for a number, a shape that doesn't fit."""
+
+
 class LimitError(BackhandError):
     """The input is over a stated bound on its length, depth, size or exponents."""

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from backhand.calculus.chain import at
+from backhand.calculus.convex_rules import Shape
 from backhand.calculus.curvature import Setting, apart, depends, implied, shape
 from backhand.calculus.intervals import common, high, low, reach, written_out
 from backhand.calculus.rational import polynomial, sign, with_formulas
@@ -41,6 +42,8 @@ from backhand.functions import REALS, TABLE
 
 MAX_NODES = 400
 """A larger expression isn't differentiated: its second derivative would fill pages."""
+MAX_SUMS = 3
+"""Nor is one of more sums inside one another."""
 Takes = Callable[[Expr, Setting], bool]
 
 
@@ -82,10 +85,10 @@ def readings(expr: Expr, setting: Setting) -> Iterator[Outer]:
     """
     setting = apart(setting)
     seen: set[frozenset[Expr]] = set()
-    for named, takes in ((True, _is_form), (False, _is_form), (False, _is_variable)):
-        whole = _inlined(expr, setting, named)
+    for kept, takes in ((_affine, _is_form), (_none, _is_form), (_none, _is_variable)):
+        whole = _inlined(expr, setting, kept)
         if not whole.free:
-            whole = _inlined(written_out(whole, MAX_NODES), setting, named)
+            whole = _inlined(written_out(whole, MAX_NODES), setting, kept)
         if sum(1 for _ in postorder(whole)) > MAX_NODES:
             raise LimitError("the expression is too long for a second derivative")
         outer = _in_arguments(whole, setting, takes)
@@ -96,8 +99,16 @@ def readings(expr: Expr, setting: Setting) -> Iterator[Outer]:
             yield outer
 
 
-def _inlined(expr: Expr, setting: Setting, named: bool) -> Expr:
-    """The expression with equations and values put in; `named`: affine quantities keep their names."""
+def _affine(found: Shape) -> bool:
+    return found.affine and not found.constant
+
+
+def _none(_: Shape) -> bool:
+    return False
+
+
+def _inlined(expr: Expr, setting: Setting, kept: Callable[[Shape], bool]) -> Expr:
+    """The expression with equations and values put in; quantities that are `kept` stay names."""
 
     def leaf(node: Expr) -> Expr | None:
         if not isinstance(node, Ref) or node.name in setting.by or node.name not in setting.graph:
@@ -109,11 +120,12 @@ def _inlined(expr: Expr, setting: Setting, named: bool) -> Expr:
                 return None
             return number(Fraction(quantity.entry(quantity.value, slots)))
         found = setting.quantities[node.name]
-        kept = (found.constant and node.free) or (named and found.affine and not found.constant)
-        return None if kept else at(quantity, node.slots)
+        stays = kept(found) or (found.constant and node.free)
+        return None if stays else at(quantity, node.slots)
 
     while (new := rewrite(expr, leaf)) is not expr:
-        if sum(1 for _ in postorder(new)) > 10 * MAX_NODES:
+        long = sum(1 for _ in postorder(new)) > 4 * MAX_NODES
+        if long or new.height > MAX_SUMS:
             raise LimitError("the equations put in one another are too long")
         expr = new
     return expr

@@ -87,7 +87,9 @@ def in_terms_of(expr: Expr, quantity: Quantity) -> Expr:
     def leaf(node: Expr) -> Expr | None:
         found = _match(pattern, node, exposed)
         if found is not None:
-            return ref(quantity.name, *(found.get(a, a) for a in quantity.axes))
+            # An axis that is missing from the equation may stand for anything: all its entries agree.
+            own = {a: a if a in pattern.free else a.lower for a in quantity.axes}
+            return ref(quantity.name, *(found.get(a, own[a]) for a in quantity.axes))
         if isinstance(node, Mul) and isinstance(pattern, Mul):
             return _match_in_product(pattern, node, quantity)
         return None

@@ -157,13 +157,26 @@ def product(args: Sequence[Shape]) -> Shape:
     concave = _product_degree([p.concave_degree for p in parts], _joined_concave)
     joined = Shape(
         bound=None,
-        rule="product of powers",
+        rule=_product_rule(convex, concave, parts),
         convex=convex is not None and convex <= 1,
         concave=concave is not None and concave >= 1,
         convex_degree=convex,
         concave_degree=concave,
     )
-    return replace(scaled(joined, factor), rule="product of powers")
+    return replace(scaled(joined, factor), rule=joined.rule)
+
+
+def _product_rule(convex: Degree | None, concave: Degree | None, parts: Sequence[Shape]) -> str:
+    if convex is not None and convex != 0:
+        quotient = any((part.convex_degree or 0) > 0 for part in parts)
+        if quotient:
+            return "power p of a convex function over power q of a concave one with p >= q + 1"
+        return "product of negative powers of concave functions"
+    if convex is not None:
+        return "product of log-convex functions"
+    if concave is not None:
+        return f"product of {'powers of ' if concave else 'log-'}concave functions"
+    return "product"
 
 
 def _product_degree(

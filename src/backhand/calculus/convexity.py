@@ -24,16 +24,9 @@ from backhand.calculus.convexity_working import (
     swap_steps,
     violation_steps,
 )
-from backhand.calculus.counterexample import (
-    Point,
-    Violation,
-    Written,
-    in_entries,
-    offsets,
-    steepest,
-    violations,
-)
+from backhand.calculus.counterexample import Violation, steepest, violations
 from backhand.calculus.curvature import Setting, quantity_shape, setting
+from backhand.calculus.entrywise import Point, Written, in_entries, offsets
 from backhand.calculus.points import over_points
 from backhand.calculus.second_order import by_hessian
 from backhand.calculus.symmetry import swap

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from backhand.calculus.convex_rules import Shape
-from backhand.calculus.counterexample import Point, Violation, Written, offsets
+from backhand.calculus.counterexample import Violation
 from backhand.calculus.curvature import Setting
+from backhand.calculus.entrywise import Point, Written, offsets
 from backhand.calculus.intervals import exact, high, low
 from backhand.calculus.symmetry import Swap
 from backhand.expr import Expr, Mul, Number, Padded, Ref, Same, names, postorder
@@ -152,7 +153,7 @@ def _word(found: Shape) -> str:
             return "convex"
         if up > 0:
             return f"convex, and so is its power {up}"
-        return "log-convex" if up == 0 else f"convex, and its power {up} is concave"
+        return "log-convex" if up == 0 else f"convex, and its power −{-up} is concave"
     if found.concave:
         return "concave"
     if down is not None and down >= 0:
@@ -172,7 +173,7 @@ def reason_violations(
     written: Written,
 ) -> str:
     """The verdict of a search in a sentence or two."""
-    said = [_failure(of, key, each, written) for key, each in found.items()]
+    said = [_failure(key, each, written) for key, each in found.items()]
     if word == "neither":
         start = f"{of} is neither convex nor concave in {_listed(by)}: {', and '.join(said)}."
     elif said:
@@ -194,11 +195,11 @@ def reason_violations(
     )
 
 
-def _failure(of: str, key: str, found: Violation, written: Written) -> str:
+def _failure(key: str, found: Violation, written: Written) -> str:
     above = "above" if key == "not convex" else "below"
     left, right = _shown(found.left), _shown(found.right)
     sign = ">" if above == "above" else "<"
-    where = "two points"
+    where = "two points" if key == "not convex" else "two others"
     if len(written.moving) <= MAX_LISTED:
         where = f"{_spelled(found.first, written)} and {_spelled(found.second, written)}"
     middle = "halfway between" if found.weight == Fraction(1, 2) else "between"

@@ -49,7 +49,7 @@ from backhand.graph import Graph
 from backhand.slots import Index
 
 _ARGUMENT = ref("•")
-MAX_PARTS = 50_000
+MAX_PARTS = 10_000
 """Expressions of more nodes aren't looked into."""
 Further: TypeAlias = Callable[[Expr, "Setting"], Shape | None]
 """What to ask of an expression that the rules of composition don't settle."""

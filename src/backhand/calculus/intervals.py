@@ -47,6 +47,11 @@ _ARGUMENT = ref("•")
 
 
 @cache
+def _mp() -> Any:
+    return import_module("mpmath").mp
+
+
+@cache
 def arithmetic(bits: int = BITS) -> Any:
     """mpmath's interval arithmetic at this precision, apart from that of other users."""
     context = import_module("mpmath.ctx_iv").MPIntervalContext()
@@ -102,7 +107,7 @@ def high(bound: Any) -> Any:
 
 
 def _end(raw: Any) -> Any:
-    return import_module("mpmath").mp.make_mpf(raw)
+    return _mp().make_mpf(raw)
 
 
 def exact(end: Any) -> Fraction | None:
@@ -316,7 +321,7 @@ def _cos(x: Any, iv: Any) -> Any:
 
 def _erf(x: Any, iv: Any) -> Any:
     """mpmath has no erf of intervals: its ends with 40 more bits, moved out by more than the error."""
-    mp = import_module("mpmath").mp
+    mp = _mp()
     with mp.workprec(iv.prec + 40):
         ends = [iv.mpf(mp.erf(end(x))) for end in (low, high)]
     slack = iv.mpf([-1, 1]) * iv.mpf(2) ** -iv.prec

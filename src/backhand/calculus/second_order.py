@@ -20,7 +20,7 @@ from backhand.calculus.convex_rules import Shape
 from backhand.calculus.curvature import Setting, depends
 from backhand.calculus.intervals import enclosure, high, hull, low
 from backhand.calculus.monomials import UNIT, built
-from backhand.calculus.rational import polynomial, sign
+from backhand.calculus.rational import polynomial, sign, with_formulas
 from backhand.differentiation import local
 from backhand.errors import LimitError
 from backhand.expr import ONE, ZERO, Expr, Ref, add, mul, postorder, rewrite
@@ -34,8 +34,10 @@ MAX_ARGUMENTS = 3
 """More arguments that hang together have too many minors."""
 MAX_QUADRATIC = 60
 """A quadratic may have this many."""
-MAX_SPENT = 400
+MAX_SPENT = 300
 """Once the expressions that were tried have more nodes together, only the whole is tried."""
+MAX_PART = 80
+"""A part of more nodes isn't tried on its own."""
 MAX_SLOPE = 400
 """A gradient of more nodes isn't differentiated again."""
 MAX_SHOWN = 12
@@ -49,9 +51,11 @@ def by_hessian(expr: Expr, setting: Setting) -> Shape | None:
 
     None where that doesn't settle it: no second derivative, too many arguments, or no definite sign.
     """
-    size = sum(1 for _ in islice(postorder(expr), MAX_NODES + 1))
     whole = setting.graph[setting.of].definition is expr
-    if size > MAX_NODES or (sum(setting.spent) > MAX_SPENT and not whole):
+    if not whole and (sum(setting.spent) > MAX_SPENT or _size(expr, MAX_PART) > MAX_PART):
+        return None
+    size = _size(with_formulas(expr), MAX_NODES) if _size(expr, MAX_NODES) <= MAX_NODES else None
+    if size is None or size > MAX_NODES:
         return None
     setting.spent.append(size)
     try:
@@ -59,8 +63,14 @@ def by_hessian(expr: Expr, setting: Setting) -> Shape | None:
             if found := _bend(outer):
                 return found
     except LimitError:
-        pass
+        # What is too long here is inside what is asked for later.
+        setting.spent.append(MAX_SPENT // 3)
     return None
+
+
+def _size(expr: Expr, most: int) -> int:
+    """The number of nodes, or one more than `most` where there are more."""
+    return sum(1 for _ in islice(postorder(expr), most + 1))
 
 
 def _bend(outer: Outer) -> Shape | None:
@@ -70,7 +80,7 @@ def _bend(outer: Outer) -> Shape | None:
     if len(symbols) > MAX_QUADRATIC:
         return None
     slopes = [local(outer.phi, symbol.name, ()) for symbol in symbols]
-    if sum(1 for _ in islice(postorder(*slopes), MAX_SLOPE + 1)) > MAX_SLOPE:
+    if _size(add(*slopes), MAX_SLOPE) > MAX_SLOPE:
         return None
     every = {
         (row, column): simplest(local(slopes[row], symbols[column].name, ()), outer)
@@ -106,8 +116,7 @@ def simplest(expr: Expr, outer: Outer) -> Expr:
     if len(terms) > MAX_SHOWN:
         return expr
     other = built(terms)
-    sizes = [sum(1 for _ in postorder(each)) for each in (expr, other)]
-    return other if sizes[1] < sizes[0] else expr
+    return other if _size(other, MAX_NODES) < _size(expr, MAX_NODES) else expr
 
 
 def _numbers(hessian: Matrix, outer: Outer) -> dict[tuple[int, int], Fraction] | None:

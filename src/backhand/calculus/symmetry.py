@@ -15,15 +15,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from backhand.calculus.counterexample import (
-    ROUNDS,
-    Violation,
-    Written,
-    as_point,
-    checked,
-    choices,
-    draws,
-)
+from backhand.calculus.counterexample import ROUNDS, Violation, as_point, checked, choices, draws
+from backhand.calculus.entrywise import Written
 from backhand.calculus.forward import ancestors
 from backhand.expr import Expr, Padded, Ref, Total, opened, ref
 from backhand.graph import Graph

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import count, product
 from math import prod
 from typing import TypeAlias
@@ -164,6 +165,30 @@ def matmul(left: Array, right: Array) -> Array:
     return Array((*batch, *rows, *columns), entry)
 
 
+def einsum(equation: str, arrays: Sequence[Array]) -> Array:
+    """A sum of products by Einstein's convention, `ij,jk->ik`; `MeaningError` for dots in it."""
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    if "." in left:
+        raise MeaningError(f"the equation {equation!r} has dots", "write a letter for every axis")
+    terms = left.split(",")
+    own = sorted(letter for letter in set(left) - {","} if left.count(letter) == 1)
+    result = right if arrow else "".join(own)
+    sizes: dict[str, int] = {}
+    for term, array in zip(terms, arrays, strict=True):
+        for letter, size in zip(term, array.shape, strict=True):
+            sizes[letter] = max(size, sizes.get(letter, 1))
+    along = [letter for letter in sizes if letter not in result]
+
+    def entry(slots: tuple[Slot, ...]) -> Expr:
+        sums = inner([sizes[letter] for letter in along])
+        at = dict(zip([*result, *along], [*slots, *sums], strict=True))
+        wide = [spread(a, tuple(sizes[c] for c in t)) for t, a in zip(terms, arrays, strict=True)]
+        factors = [a.entry(tuple(at[c] for c in t)) for t, a in zip(terms, wide, strict=True)]
+        return over(sums, mul(*factors))
+
+    return Array(tuple(sizes[letter] for letter in result), entry)
+
+
 def transposed(array: Array, order: Sequence[int]) -> Array:
     """Axis `at` of the result is axis `order[at]` of the array."""
 
@@ -208,6 +233,21 @@ def inside(array: Array, slots: Sequence[Slot]) -> Expr:
         else:
             at.append(slot)
     return over(sums, mul(*deltas, array.entry(tuple(at))))
+
+
+def padded(array: Array, before: Sequence[int], after: Sequence[int]) -> Array:
+    """The array with zeros before and after, along its last axes."""
+    first = array.rank - len(before)
+    sizes = array.shape[first:]
+
+    def entry(slots: tuple[Slot, ...]) -> Expr:
+        moves = zip(slots[first:], before, sizes, strict=True)
+        there = [moved(slot, 1, -zeros, Index("", 1, size)) for slot, zeros, size in moves]
+        at = [slot for slot in there if slot is not None]
+        return ZERO if len(at) < len(there) else inside(array, (*slots[:first], *at))
+
+    wide = (size + b + a for size, b, a in zip(sizes, before, after, strict=True))
+    return Array((*array.shape[:first], *wide), entry)
 
 
 def joined(arrays: Sequence[Array], axis: int) -> Array:
@@ -293,96 +333,20 @@ def reshaped(array: Array, shape: Shape) -> Array:
     return Array(shape, entry)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A window that slides over the last axes of an array, a number for each of these axes."""
-
-    kernel: Shape
-    strides: Shape
-    dilations: Shape
-    before: Shape
-    """Zeros put before the first entry."""
-    after: Shape
-
-    def positions(self, shape: Shape) -> Shape:
-        """How many places it has over these axes."""
-        ends = zip(shape, self.kernel, self.dilations, self.before, self.after, strict=True)
-        reach = [size + b + a - d * (k - 1) - 1 for size, k, d, b, a in ends]
-        return tuple(r // s + 1 for r, s in zip(reach, self.strides, strict=True))
-
-    def slots(
-        self, shape: Shape, places: Sequence[Slot], within: Sequence[Slot]
-    ) -> tuple[Slot, ...] | None:
-        """The entry at some place, `within` the window; None where that always lies outside."""
-        found: list[Slot] = []
-        for at, size in enumerate(shape):
-            stride, dilation = self.strides[at], self.dilations[at]
-            terms: dict[Index, int] = {}
-            offset = 1 - stride - dilation - self.before[at]
-            for slot, factor in ((places[at], stride), (within[at], dilation)):
-                own, constant = linear(slot)
-                offset += factor * constant
-                for index, coefficient in own.items():
-                    terms[index] = terms.get(index, 0) + factor * coefficient
-            there = affine(terms, offset, Index("", 1, size))
-            if there is None:
-                return None
-            found.append(there)
-        return tuple(found)
-
-
-def convolution(x: Array, kernel: Array, window: Window, channel_groups: int = 1) -> Array:
-    """Convolution (cross-correlation, as networks have it) of x[n, c, ...] with kernel[m, c, ...].
-
-    With groups, output channel m sees the input channels of its own group only.
-    """
-    spatial = x.shape[2:]
-    outputs, per_group = kernel.shape[:2]
-    per_output = outputs // channel_groups
+def largest(x: Array, along: Sequence[int]) -> Array:
+    """The largest entry along some axes, which stay with size 1."""
+    shape = tuple(1 if axis in along else size for axis, size in enumerate(x.shape))
 
     def entry(slots: tuple[Slot, ...]) -> Expr:
-        point, output, *places = slots
-        c, group, q, *within = inner((per_group, channel_groups, per_output, *window.kernel))
-        there = window.slots(spatial, places, within)
-        if there is None:
-            return ZERO
-        channel = affine({group: per_group, c: 1}, -per_group, Index("", 1, x.shape[1]))
-        own = affine({group: per_output, q: 1}, -per_output, Index("", 1, outputs))
-        assert channel is not None
-        assert own is not None
-        body = mul(kernel.entry((output, c, *within)), inside(x, (point, channel, *there)))
-        if channel_groups == 1:
-            return over((c, *within), body)
-        return over((group, q, c, *within), mul(same(output, own), body))
+        ranges = [
+            range(1, size + 1) if axis in along else (slots[axis],)
+            for axis, size in enumerate(x.shape)
+        ]
+        return first_largest([x.entry(at) for at in product(*ranges)])
 
-    return Array((x.shape[0], outputs, *window.positions(spatial)), entry)
+    return Array(shape, entry)
 
 
-def average_pool(x: Array, window: Window) -> Array:
-    """The mean over a window, zeros outside counted."""
-    spatial = x.shape[2:]
-
-    def entry(slots: tuple[Slot, ...]) -> Expr:
-        within = inner(window.kernel)
-        there = window.slots(spatial, slots[2:], within)
-        found = ZERO if there is None else over(within, inside(x, (*slots[:2], *there)))
-        return found / prod(window.kernel)
-
-    return Array((*x.shape[:2], *window.positions(spatial)), entry)
-
-
-def max_pool(x: Array, window: Window) -> Array:
-    """The largest entry in a window that nowhere reaches outside."""
-    spatial = x.shape[2:]
-
-    def entry(slots: tuple[Slot, ...]) -> Expr:
-        largest: Expr | None = None
-        for within in product(*(range(1, size + 1) for size in window.kernel)):
-            there = window.slots(spatial, slots[2:], within)
-            assert there is not None
-            here = x.entry((*slots[:2], *there))
-            largest = here if largest is None else apply("max", largest, here)
-        assert largest is not None
-        return largest
-
-    return Array((*x.shape[:2], *window.positions(spatial)), entry)
+def first_largest(entries: Sequence[Expr]) -> Expr:
+    """The largest, whose derivative goes to the first of those that are equal."""
+    return reduce(lambda most, entry: apply("max", entry, most), entries)

@@ -1,17 +1,17 @@
-"""The operations of PyTorch that make numbers: entry by entry, sums, losses."""
+"""The operations of PyTorch that make numbers entry by entry, and sums."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from math import inf, prod
 
 from backhand.errors import MeaningError
+from backhand.expr import Expr, apply, number
 from backhand.reading import layers
-from backhand.reading.arrays import Array, reshaped, summed
-from backhand.reading.aten_calls import Call, Meaning, Table, as_number, each, operation
+from backhand.reading.arrays import Array, einsum, largest, piece, reshaped, scalar, summed
+from backhand.reading.aten_calls import Call, Known, Table, additive, as_number, each, operation
 
 NUMBERS: Table = {}
-Entrywise: TypeAlias = Callable[[Call], Array]
 
 # ---- entry by entry ----------------------------------------------------------------------------
 
@@ -24,83 +24,181 @@ for _name in ("relu", "sigmoid", "tanh", "softplus", "silu", "exp", "log", "sqrt
     operation(NUMBERS, f"{_name}.default", f"{_name}_.default", stem="z")(_from_table)
 
 
+def _times(call: Call, key: str, option: str = "alpha") -> Array:
+    """An argument times the factor that PyTorch lets it have."""
+    factor = call.get(option)
+    return call.array(key) if factor in (1, None) else call.array(key) * as_number(factor)
+
+
+@operation(NUMBERS, "add.Tensor", "add_.Tensor", "add.Scalar")
 def _added(call: Call) -> Array:
-    factor = as_number(call.named.get("alpha", 1))
-    return call.array(0) + call.array(1) * factor
+    return call.array() + _times(call, "other")
 
 
+@operation(NUMBERS, "sub.Tensor", "sub_.Tensor", "sub.Scalar")
 def _subtracted(call: Call) -> Array:
-    factor = as_number(call.named.get("alpha", 1))
-    return call.array(0) - call.array(1) * factor
+    return call.array() - _times(call, "other")
 
 
-_ENTRYWISE: tuple[tuple[tuple[str, ...], Entrywise], ...] = (
-    (("add.Tensor", "add_.Tensor", "add.Scalar"), _added),
-    (("sub.Tensor", "sub_.Tensor", "sub.Scalar"), _subtracted),
-    (("rsub.Scalar", "rsub.Tensor"), lambda call: call.array(1) - call.array(0)),
-    (("mul.Tensor", "mul_.Tensor", "mul.Scalar"), lambda call: call.array(0) * call.array(1)),
-    (("div.Tensor", "div_.Tensor", "div.Scalar"), lambda call: call.array(0) / call.array(1)),
-    (("pow.Tensor_Scalar", "pow.Tensor_Tensor"), lambda call: call.array(0) ** call.array(1)),
-    (("square.default",), lambda call: call.array() ** 2),
-    (("reciprocal.default",), lambda call: call.array() ** -1),
-    (("rsqrt.default",), lambda call: call.array().apply("sqrt") ** -1),
-    (("neg.default",), lambda call: call.array() * -1),
-    (("maximum.default", "max.other"), lambda call: call.array(0).largest(call.array(1))),
-    (("minimum.default", "min.other"), lambda call: call.array(0).least(call.array(1))),
-)
-for _names, _of in _ENTRYWISE:
-    operation(NUMBERS, *_names)(_of)
+@operation(NUMBERS, "rsub.Scalar", "rsub.Tensor")
+def _subtracted_from(call: Call) -> Array:
+    return call.array(1) - _times(call, "self")
+
+
+@operation(NUMBERS, "mul.Tensor", "mul_.Tensor", "mul.Scalar")
+def _multiplied(call: Call) -> Array:
+    return call.array(0) * call.array(1)
+
+
+@operation(NUMBERS, "div.Tensor", "div_.Tensor", "div.Scalar")
+def _divided(call: Call) -> Array:
+    return call.array(0) / call.array(1)
+
+
+@operation(NUMBERS, "pow.Tensor_Scalar", "pow.Tensor_Tensor", "pow.Scalar")
+def _power(call: Call) -> Array:
+    return call.array(0) ** call.array(1)
+
+
+@operation(NUMBERS, "maximum.default", "max.other")
+def _larger(call: Call) -> Array:
+    return call.array(0).largest(call.array(1))
+
+
+@operation(NUMBERS, "minimum.default", "min.other")
+def _smaller(call: Call) -> Array:
+    return call.array(0).least(call.array(1))
+
+
+_TWO = apply("log", number(2))
+_TEN = apply("log", number(10))
+_ENTRYWISE: dict[str, Callable[[Array], Array]] = {
+    "square": lambda x: x**2,
+    "reciprocal": lambda x: x**-1,
+    "rsqrt": lambda x: x.apply("sqrt") ** -1,
+    "neg": lambda x: x * -1,
+    "log1p": lambda x: (x + 1).apply("log"),
+    "expm1": lambda x: x.apply("exp") - 1,
+    "log2": lambda x: x.apply("log") / _TWO,
+    "log10": lambda x: x.apply("log") / _TEN,
+    "exp2": lambda x: (x * _TWO).apply("exp"),
+    "log_sigmoid": lambda x: (x * -1).apply("softplus") * -1,
+    "mish": lambda x: x * x.apply("softplus").apply("tanh"),
+    "relu6": lambda x: x.largest(0).least(6),
+    "hardsigmoid": lambda x: (x / 6 + layers.exact(0.5)).largest(0).least(1),
+    "hardswish": lambda x: x * (x / 6 + layers.exact(0.5)).largest(0).least(1),
+}
+for _name, _of in _ENTRYWISE.items():
+
+    def _each_entry(call: Call, of: Callable[[Array], Array] = _of) -> Array:
+        return of(call.array())
+
+    operation(NUMBERS, f"{_name}.default", f"{_name}_.default", stem="z")(_each_entry)
+
+
+# The second of two equal numbers gets the derivative, and so PyTorch's choice at a kink stands second.
 
 
 @operation(NUMBERS, "leaky_relu.default", "leaky_relu_.default", stem="z")
 def _leaky_relu(call: Call) -> Array:
-    x, slope = call.array(), call.get(1, "negative_slope", 0.01)
+    x, slope = call.array(), call.get("negative_slope")
     if slope == 0.01:
         return x.apply("leaky_relu")
-    return x.apply("relu") - (x * -1).apply("relu") * layers.exact(slope)
+    below = x * as_number(slope)
+    return x.largest(below) if slope <= 1 else x.least(below)
+
+
+@operation(NUMBERS, "prelu.default", stem="z")
+def _prelu(call: Call) -> Array:
+    x, slope = call.array(), call.array("weight")
+    if slope.rank == 1 and slope.shape[0] > 1:
+        slope = layers.by_channel(slope, x.rank)
+    return x.apply("relu") + scalar(0).least(x) * slope
 
 
 @operation(NUMBERS, "gelu.default", stem="z")
 def _gelu(call: Call) -> Array:
-    by_tanh = call.get(1, "approximate", "none") == "tanh"
-    return call.array().apply("gelu_tanh" if by_tanh else "gelu")
+    return call.array().apply("gelu_tanh" if call.get("approximate") == "tanh" else "gelu")
+
+
+def _exponential_below(x: Array, alpha: Expr, width: Expr) -> Array:
+    """x, and below 0 the curve α (e^(x / width) − 1)."""
+    return x.apply("relu") + ((scalar(0).least(x) / width).apply("exp") - 1) * alpha
 
 
 @operation(NUMBERS, "elu.default", "elu_.default", stem="z")
 def _elu(call: Call) -> Array:
-    x = call.array()
-    return x.apply("relu") + (x.least(0).apply("exp") - 1) * layers.exact(call.get(1, "alpha", 1.0))
+    return _exponential_below(call.array(), as_number(call.get("alpha")), number(1))
+
+
+@operation(NUMBERS, "celu.default", "celu_.default", stem="z")
+def _celu(call: Call) -> Array:
+    alpha = as_number(call.get("alpha"))
+    return _exponential_below(call.array(), alpha, alpha)
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+
+
+@operation(NUMBERS, "selu.default", "selu_.default", stem="z")
+def _selu(call: Call) -> Array:
+    """Klambauer et al. (2017), with their two constants."""
+    curve = _exponential_below(call.array(), layers.exact(SELU_ALPHA), number(1))
+    return curve * layers.exact(SELU_SCALE)
 
 
 @operation(
-    NUMBERS, "hardtanh.default", "clamp.default", "relu6.default", "hardtanh_.default", stem="z"
+    NUMBERS, "clamp.default", "clamp_.default", "clamp_min.default", "clamp_max.default", stem="z"
 )
 def _clamped(call: Call) -> Array:
-    x, low, high = call.array(), call.get(1, "min"), call.get(2, "max")
-    x = x if low is None else x.largest(as_number(low))
-    return x if high is None else x.least(as_number(high))
+    """At a limit PyTorch takes the derivative of x, other than hardtanh."""
+    x, low, high = call.array(), call.get("min"), call.get("max")
+    x = x if low is None else scalar(as_number(low)).largest(x)
+    return x if high is None else scalar(as_number(high)).least(x)
 
 
-@operation(NUMBERS, "log1p.default", stem="z")
-def _log1p(call: Call) -> Array:
-    return (call.array() + 1).apply("log")
+@operation(NUMBERS, "hardtanh.default", "hardtanh_.default", stem="z")
+def _hardtanh(call: Call) -> Array:
+    low, high = as_number(call.get("min_val")), as_number(call.get("max_val"))
+    return call.array().largest(low).least(high)
+
+
+@operation(NUMBERS, "glu.default", stem="z")
+def _glu(call: Call) -> Array:
+    x = call.array()
+    axis = call.axis("dim", x.rank)
+    half = x.shape[axis] // 2
+    return piece(x, axis, 0, 1, half) * piece(x, axis, half, 1, half).apply("sigmoid")
 
 
 @operation(NUMBERS, "softmax.int", "_softmax.default", stem="p")
 def _softmax(call: Call) -> Array:
-    return layers.softmax(call.array(), call.get(1, "dim"))
+    return layers.softmax(call.array(), call.get("dim"))
 
 
 @operation(NUMBERS, "log_softmax.int", "_log_softmax.default", stem="p")
 def _log_softmax(call: Call) -> Array:
-    return layers.log_softmax(call.array(), call.get(1, "dim"))
+    return layers.log_softmax(call.array(), call.get("dim"))
+
+
+@operation(NUMBERS, "masked_fill.Scalar", "masked_fill.Tensor")
+def _filled(call: Call) -> Array:
+    """x where the mask is 0, else the value; −∞ is added, for 0 · ∞ is no number."""
+    x, mask, value = call.array(), call.get("mask"), call.get("value")
+    if not isinstance(mask, Known):
+        raise MeaningError("a mask that is worked out", "give the mask as a buffer")
+    value = float(value.tensor) if isinstance(value, Known) else float(value)
+    if value == -inf:
+        return x + call.page.enter(additive(mask.tensor.logical_not()))
+    m = call.page.enter(Known("mask", mask.tensor.double()))
+    return x * (m * -1 + 1) + m * layers.exact(value)
 
 
 # ---- sums --------------------------------------------------------------------------------------
 
 
 def _along(call: Call, x: Array) -> list[int]:
-    dims = call.get(1, "dim")
+    dims = call.get("dim")
     if dims is None or dims == []:
         return list(range(x.rank))
     return [axis % x.rank for axis in each(dims, 1)]
@@ -109,80 +207,70 @@ def _along(call: Call, x: Array) -> list[int]:
 @operation(NUMBERS, "sum.default", "sum.dim_IntList")
 def _sum(call: Call) -> Array:
     x = call.array()
-    return summed(x, _along(call, x), call.get(2, "keepdim", False))
+    return summed(x, _along(call, x), bool(call.get("keepdim")))
 
 
 @operation(NUMBERS, "mean.default", "mean.dim")
 def _mean(call: Call) -> Array:
     x = call.array()
+    call.get("keepdim")
+    return reshaped(layers.mean(x, _along(call, x)), call.shape)
+
+
+@operation(NUMBERS, "logsumexp.default")
+def _logsumexp(call: Call) -> Array:
+    x = call.array()
+    return summed(x.apply("exp"), _along(call, x), bool(call.get("keepdim"))).apply("log")
+
+
+def _variance(call: Call) -> Array:
+    """The mean of the squares about the mean, over n less the correction."""
+    x = call.array()
     along = _along(call, x)
-    found = layers.mean(x, along)
-    return found if call.get(2, "keepdim", False) else reshaped(found, call.shape)
+    less = call.get("correction")
+    less = int(call.get("unbiased") is not False) if less is None else less
+    count = prod(x.shape[axis] for axis in along)
+    squares = summed((x - call.page.define("mu", layers.mean(x, along))) ** 2, along, keep=True)
+    call.get("keepdim")
+    return reshaped(squares / as_number(count - less), call.shape)
 
 
-# ---- losses ------------------------------------------------------------------------------------
+operation(NUMBERS, "var.dim", "var.correction", "var.default")(_variance)
 
 
-REDUCTIONS = {0: "none", 1: "mean", 2: "sum"}
+@operation(NUMBERS, "std.dim", "std.correction", "std.default")
+def _deviation(call: Call) -> Array:
+    return _variance(call).apply("sqrt")
 
 
-def _loss(each_entry: Entrywise, at: int = 2) -> Meaning:
-    def of(call: Call) -> Array:
-        reduction = REDUCTIONS[call.get(at, "reduction", 1)]
-        losses = each_entry(call)
-        return losses if reduction == "none" else layers.reduced(losses, reduction)
-
-    return of
-
-
-def _difference(call: Call) -> Array:
-    return call.array(1) - call.array(0)
+@operation(NUMBERS, "linalg_vector_norm.default")
+def _norm(call: Call) -> Array:
+    x, order = call.array(), call.get("ord")
+    along, keep = _along(call, x), bool(call.get("keepdim"))
+    if order == 1:
+        return summed(x.apply("abs"), along, keep)
+    if order != 2:
+        raise MeaningError(f"a norm with ord={order}", "take ord=1 or ord=2")
+    return summed(x**2, along, keep).apply("sqrt")
 
 
-def _plain(call: Call, *positions: int) -> None:
-    """Refuse class or position weights, which none of these losses reads."""
-    if any(call.get(at, "weight") is not None for at in positions):
-        raise MeaningError("a loss with weights")
+@operation(NUMBERS, "amax.default", "max.default")
+def _largest(call: Call) -> Array:
+    x = call.array()
+    along = _along(call, x)
+    call.get("keepdim")
+    return reshaped(largest(x, along), call.shape)
 
 
-def _smooth(call: Call) -> Array:
-    beta = call.get(3, "beta", 1.0)
-    return layers.huber(_difference(call), beta) / layers.exact(beta)
+@operation(NUMBERS, "max.dim")
+def _largest_and_where(call: Call) -> tuple[Array]:
+    """The largest; where it is, PyTorch's second result, is no number to differentiate."""
+    x = call.array()
+    call.get("keepdim")
+    return (reshaped(largest(x, _along(call, x)), tuple(call.result[0].shape)),)
 
 
-def _bce(call: Call) -> Array:
-    _plain(call, 2)
-    return layers.binary_cross_entropy(call.array(0), call.array(1))
-
-
-def _bce_with_logits(call: Call) -> Array:
-    _plain(call, 2, 3)
-    return layers.binary_cross_entropy_with_logits(call.array(0), call.array(1))
-
-
-_LOSSES: tuple[tuple[tuple[str, ...], Entrywise, int], ...] = (
-    (("mse_loss.default",), lambda call: _difference(call) ** 2, 2),
-    (("l1_loss.default",), lambda call: _difference(call).apply("abs"), 2),
-    (("huber_loss.default",), lambda c: layers.huber(_difference(c), c.get(3, "delta", 1.0)), 2),
-    (("smooth_l1_loss.default",), _smooth, 2),
-    (("binary_cross_entropy.default",), _bce, 3),
-    (("binary_cross_entropy_with_logits.default",), _bce_with_logits, 4),
-)
-for _names, _entrywise, _at in _LOSSES:
-    operation(NUMBERS, *_names, stem="J")(_loss(_entrywise, _at))
-
-
-@operation(NUMBERS, "cross_entropy_loss.default", stem="J")
-def _cross_entropy(call: Call) -> Array:
-    _plain(call, 2)
-    if call.get(5, "label_smoothing", 0.0):
-        raise MeaningError("a cross-entropy with label smoothing")
-    reduction = REDUCTIONS[call.get(3, "reduction", 1)]
-    return layers.cross_entropy(call.array(0), call.array(1), reduction)
-
-
-@operation(NUMBERS, "nll_loss_nd.default", "nll_loss.default", stem="J")
-def _nll(call: Call) -> Array:
-    _plain(call, 2)
-    each_point = summed(call.array(0) * call.array(1), [1]) * -1
-    return layers.reduced(each_point, REDUCTIONS[call.get(3, "reduction", 1)])
+@operation(NUMBERS, "einsum.default")
+def _einsum(call: Call) -> Array:
+    call.get("path")
+    return einsum(call.get("equation"), call.arrays("tensors"))

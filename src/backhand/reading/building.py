@@ -12,17 +12,9 @@ from inspect import signature
 from backhand.errors import AskError
 from backhand.graph import Graph, Role
 from backhand.reading import layers
-from backhand.reading.arrays import (
-    Array,
-    Window,
-    average_pool,
-    convolution,
-    matmul,
-    max_pool,
-    piece,
-    reshaped,
-)
+from backhand.reading.arrays import Array, matmul, piece, reshaped
 from backhand.reading.growing import Growing
+from backhand.reading.windows import Window, average_pool, convolution, max_pool
 
 Block = Callable[..., Array]
 BLOCKS: dict[str, Block] = {}
@@ -167,11 +159,11 @@ def _recurrent(growing: Growing, steps: int = 3, inputs: int = 2, hidden: int = 
     """h_t = tanh(W x_t + b + U h_(t−1) + c), the same weights at every step."""
     x = _data(growing, "X", steps, inputs)
     state = _data(growing, "h_0", hidden)
-    weights = _learned(growing, "W", hidden, inputs), _learned(growing, "U", hidden, hidden)
-    biases = _learned(growing, "b", hidden), _learned(growing, "c", hidden)
+    w, u = _learned(growing, "W", hidden, inputs), _learned(growing, "U", hidden, hidden)
+    weights = (w, _learned(growing, "b", hidden)), (u, _learned(growing, "c", hidden))
     for step in range(steps):
         now = reshaped(piece(x, 0, step, 1, 1), (inputs,))
-        state = growing.define("h", layers.rnn_cell(now, state, weights, biases, "tanh"))
+        state = growing.define("h", layers.rnn_cell(now, state, weights, "tanh"))
     return state
 
 

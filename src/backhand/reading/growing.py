@@ -20,11 +20,12 @@ class Growing:
     """The quantities so far, in order.
 
     `objective`: the name that gets that role. `single`: whether each array's first axis is a batch
-    of one, which its quantity then leaves out.
+    of one, which its quantity then leaves out. `reserved`: names that no stem may come to.
     """
 
     objective: str = "J"
     single: bool = False
+    reserved: frozenset[str] = frozenset()
     quantities: dict[str, Quantity] = field(default_factory=dict[str, Quantity])
     counts: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -51,9 +52,7 @@ class Growing:
 
     def define(self, stem: str, array: Array, name: str = "") -> Array:
         """An array under a name of its own: the one given, or the next number of its stem."""
-        if not name:
-            self.counts[stem] = self.counts.get(stem, 0) + 1
-            name = f"{stem}_{self.counts[stem]}"
+        name = name or self.free(stem)
         kept = self._kept(array.shape)
         own = letters(tuple(array.shape[axis] for axis in kept))
         at: list[Slot] = [1] * array.rank
@@ -64,6 +63,18 @@ class Growing:
             name=name, axes=own, role=role, definition=array.entry(tuple(at))
         )
         return _through(name, array.shape, kept)
+
+    def taken(self, name: str) -> bool:
+        """Whether a name is another quantity's, or kept for one."""
+        return name in self.quantities or name in self.reserved
+
+    def free(self, stem: str) -> str:
+        """The next number of a stem that makes a name of its own: a_1, a_2, ..."""
+        while True:
+            self.counts[stem] = self.counts.get(stem, 0) + 1
+            name = f"{stem}_{self.counts[stem]}"
+            if not self.taken(name):
+                return name
 
     def used(self, last: Collection[str]) -> tuple[Quantity, ...]:
         """The quantities on which those named depend, and these, in order."""

@@ -11,19 +11,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import prod
+from math import isfinite, prod
 from typing import TypeAlias
 
+from backhand.errors import MeaningError
 from backhand.expr import Expr, apply, mul, number, total
-from backhand.reading.arrays import Array, inner, matmul, summed, transposed
+from backhand.reading.arrays import Array, inner, matmul, piece, reshaped, summed, transposed
 from backhand.slots import Slot
 
 Define: TypeAlias = Callable[[str, Array], Array]
 """Names an array: a stem such as `mu`, and what it is."""
+Weights: TypeAlias = tuple[tuple[Array, Array | None], tuple[Array, Array | None]]
+"""Of a recurrent cell: matrix and bias for its input, then those for its state."""
 
 
 def exact(value: float) -> Expr:
-    """A number as its shortest decimal says, so that 1e-05 stays 1/100000."""
+    """A number as its shortest decimal says, so that 1e-05 stays 1/100000.
+
+    Raises `MeaningError` for inf and nan, which no formula has.
+    """
+    if not isfinite(value):
+        raise MeaningError(f"{value} is not a number", "give a finite one")
     return number(Fraction(repr(float(value))))
 
 
@@ -95,6 +103,29 @@ def batch_norm(
     return scaled(found, *channels)
 
 
+def rms_norm(
+    define: Define, x: Array, axes: int, epsilon: float, gain: Array | None = None
+) -> Array:
+    """x over the root of its mean square, over the last `axes` axes (Zhang and Sennrich, 2019)."""
+    square = define("v", mean(x**2, range(x.rank - axes, x.rank)))
+    return scaled(x / (square + exact(epsilon)).apply("sqrt"), gain, None)
+
+
+def group_norm(
+    define: Define,
+    x: Array,
+    groups: int,
+    epsilon: float,
+    gain: Array | None = None,
+    shift: Array | None = None,
+) -> Array:
+    """Normalisation of x[n, channel, ...] over each group of channels (Wu and He, 2018)."""
+    shape = (x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
+    found = normalised(define, reshaped(x, shape), range(2, len(shape)), epsilon)
+    channels = (None if part is None else by_channel(part, x.rank) for part in (gain, shift))
+    return scaled(reshaped(found, x.shape), *channels)
+
+
 def softmax(x: Array, axis: int) -> Array:
     """e^x over its sum along an axis."""
     return x.apply("exp") / summed(x.apply("exp"), [axis % x.rank], keep=True)
@@ -123,31 +154,51 @@ def attention(
     return matmul(weights, v)
 
 
-def rnn_cell(
-    x: Array,
-    h: Array,
-    weights: tuple[Array, Array],
-    biases: tuple[Array | None, Array | None],
-    function: str,
-) -> Array:
+def rnn_cell(x: Array, h: Array, weights: Weights, function: str) -> Array:
     """g(W x + b + U h + c): one step of Elman's recurrent network."""
-    inner = linear(x, weights[0], biases[0]) + linear(h, weights[1], biases[1])
-    return inner.apply(function)
+    return (linear(x, *weights[0]) + linear(h, *weights[1])).apply(function)
+
+
+def lstm_cell(
+    define: Define, x: Array, h: Array, c: Array, weights: Weights
+) -> tuple[Array, Array]:
+    """One step of a long short-term memory: its new h and c (Hochreiter and Schmidhuber, 1997)."""
+    a = define("a", linear(x, *weights[0]) + linear(h, *weights[1]))
+    i, f, g, o = parts(a, 4)
+    c = define("c", f.apply("sigmoid") * c + i.apply("sigmoid") * g.apply("tanh"))
+    return define("h", o.apply("sigmoid") * c.apply("tanh")), c
+
+
+def gru_cell(define: Define, x: Array, h: Array, weights: Weights) -> Array:
+    """One step of a gated recurrent unit (Cho et al., 2014), the reset gate after the product."""
+    inward, back = (
+        parts(define("a", linear(of, *pair)), 3) for of, pair in zip((x, h), weights, strict=True)
+    )
+    r, z = ((inward[at] + back[at]).apply("sigmoid") for at in range(2))
+    n = define("n", (inward[2] + r * back[2]).apply("tanh"))
+    return define("h", n * (z * -1 + 1) + z * h)
+
+
+def parts(x: Array, count: int) -> list[Array]:
+    """Equal pieces along the last axis."""
+    size = x.shape[-1] // count
+    return [piece(x, x.rank - 1, size * at, 1, size) for at in range(count)]
 
 
 # ---- losses ------------------------------------------------------------------------------------
 
 
 def reduced(losses: Array, reduction: str) -> Array:
-    """The mean of all entries, or their sum."""
+    """The mean of all entries, their sum, or each of them."""
+    if reduction == "none":
+        return losses
     whole = summed(losses, range(losses.rank))
     return whole / prod(losses.shape) if reduction == "mean" else whole
 
 
-def cross_entropy(logits: Array, target: Array, reduction: str) -> Array:
-    """−Σ y log softmax(s) over the class axis, 1; the mean is over everything else."""
-    each = summed(target * log_softmax(logits, 1), [1]) * -1
-    return reduced(each, reduction)
+def cross_entropy(log_p: Array, y: Array, axis: int) -> Array:
+    """−Σ y log p over the axis of the classes."""
+    return summed(y * log_p, [axis]) * -1
 
 
 def binary_cross_entropy(p: Array, y: Array) -> Array:

@@ -9,17 +9,9 @@ from math import prod
 
 from backhand.expr import Expr, number
 from backhand.reading import layers
-from backhand.reading.arrays import (
-    Array,
-    Window,
-    average_pool,
-    convolution,
-    matmul,
-    max_pool,
-    summed,
-    transposed,
-)
+from backhand.reading.arrays import Array, matmul, summed, transposed
 from backhand.reading.onnx_nodes import Node, Operator, axes_of, decimal, entry
+from backhand.reading.windows import Window, average_pool, convolution, max_pool
 
 MAX_WINDOW = 1000
 """The largest of more entries than this makes no formula."""

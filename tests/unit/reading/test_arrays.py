@@ -17,14 +17,10 @@ from backhand.expr import mul, ref
 from backhand.graph import Graph, Quantity, Role, as_value, floats
 from backhand.reading.arrays import (
     Array,
-    Window,
-    average_pool,
-    convolution,
     inner,
     joined,
     letters,
     matmul,
-    max_pool,
     named,
     over,
     piece,
@@ -33,6 +29,7 @@ from backhand.reading.arrays import (
     summed,
     transposed,
 )
+from backhand.reading.windows import Window, average_pool, convolution, max_pool
 from backhand.slots import Index, affine
 
 
