@@ -20,7 +20,7 @@ LAYERS = (
     {"differentiation"},
     {"values"},
     {"graph"},
-    {"rounding"},
+    {"initial", "rounding"},
     {"notation"},
     {"products"},
     {"matrices"},
@@ -28,6 +28,7 @@ LAYERS = (
     {"reading", "calculus"},
     {"formulas"},
     {"writing", "checking", "training"},
+    {"exporting"},
     {"page"},
     {"cli"},
 )

@@ -62,3 +62,7 @@ class DataError(BackhandError):
 
 class LimitError(BackhandError):
     """The input is over a stated bound on its length, depth, size or exponents."""
+
+
+class DivergenceError(BackhandError):
+    """Training left the numbers: a value on the way overflowed or became undefined."""

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from backhand.errors import MeaningError, Place
 from backhand.expr import Expr, Index, Padded, Ref, names, postorder
@@ -22,6 +22,7 @@ from backhand.syntax import Formula
 from backhand.values import Value, as_value, floats
 
 if TYPE_CHECKING:
+    from backhand.training.fit import Fit
     from backhand.working import Working
 
 Layout: TypeAlias = Literal["numerator", "denominator"]
@@ -318,6 +319,22 @@ class Graph:
         from backhand.calculus.descent import step
 
         return step(self, eta, point)
+
+    def fit(self, X: object, y: object = None, **options: Any) -> Fit:
+        """Train the parameters on data points by the compiled loop; `training.fit.fit` has the options.
+
+        Such as `batch_size=1, epochs=1, learning_rate=0.05, optimizer="sgd", shuffle=True, seed=0,
+        dtype="float32"`. The result has `.graph`, `.parameters`, `.history` and `.seconds`.
+        """
+        from backhand.training.fit import fit
+
+        return fit(self, X, y, **options)
+
+    def predict(self, X: object) -> NDArray[np.float64]:
+        """The network's output for each row of X, first axis the data point."""
+        from backhand.training.evaluation import predict
+
+        return predict(self, X)
 
     def draw(self, derivative: str | None = None) -> str:
         """The network as SVG; asked for the derivative by an entry, with the paths that carry it."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
 from backhand.errors import AskError
 from backhand.expr import Expr, Index, Padded, Ref, mul, names, padded, ref, rewrite, total
 from backhand.graph import POINT, Graph, Quantity, Role
+from backhand.values import Value
 
 
 def over_points(graph: Graph) -> Graph:
@@ -18,22 +20,37 @@ def over_points(graph: Graph) -> Graph:
     """
     if graph.objective is None:
         raise AskError("this graph has no objective", "define J, such as J = (y - yhat)^2")
-    point = Index(POINT, 1, graph.point_count)
-    each = _free_name(graph)
+    objective, each = graph[graph.objective], _free_name(graph)
+    loss = replace(objective, name=each, role=Role.INTERMEDIATE)
+    own = tuple(loss if q is objective else q for q in graph)
+    whole = at_points(replace(graph, quantities=own, objective=None), graph.points)
+    if whole[each].rank == objective.rank:
+        return replace(
+            whole,
+            quantities=tuple(objective if q.name == each else q for q in whole),
+            objective=graph.objective,
+        )
+    point = whole[each].axes[0]
+    mean = replace(
+        objective, definition=mul(Fraction(1, point.size), total(point, ref(each, point)))
+    )
+    return replace(whole, quantities=(*whole.quantities, mean), objective=graph.objective)
+
+
+def at_points(graph: Graph, points: Mapping[str, Value]) -> Graph:
+    """The graph with the point as the first axis of all that depends on the data `points`."""
+    count = max((len(rows) for rows in points.values()), default=1)
+    point = Index(POINT, 1, count)
     varying: set[str] = set()
     made: list[Quantity] = []
     for quantity in graph:
-        if quantity.name in graph.points or (
+        if quantity.name in points or (
             quantity.definition is not None and names(quantity.definition) & varying
         ):
             varying.add(quantity.name)
-            made.append(_with_point(quantity, point, varying, graph, each))
+            made.append(_with_point(quantity, point, varying, points))
         else:
             made.append(quantity)
-    loss = ref(each, point) if graph.objective in varying else graph[graph.objective].definition
-    if graph.objective in varying and loss is not None:
-        mean = mul(Fraction(1, point.size), total(point, loss))
-        made.append(replace(graph[graph.objective], definition=mean))
     return replace(graph, quantities=tuple(made), points={})
 
 
@@ -42,15 +59,12 @@ def _free_name(graph: Graph) -> str:
 
 
 def _with_point(
-    quantity: Quantity, point: Index, varying: set[str], graph: Graph, each: str
+    quantity: Quantity, point: Index, varying: set[str], points: Mapping[str, Value]
 ) -> Quantity:
-    is_loss = quantity.name == graph.objective
     return replace(
         quantity,
-        name=each if is_loss else quantity.name,
-        role=Role.INTERMEDIATE if is_loss else quantity.role,
         axes=(point, *quantity.axes),
-        value=graph.points.get(quantity.name),
+        value=points.get(quantity.name),
         definition=None
         if quantity.definition is None
         else rewrite(quantity.definition, lambda node: _at_point(node, point, varying)),

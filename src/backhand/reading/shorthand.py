@@ -11,6 +11,7 @@ from backhand.compositions import COMPOSED_AS, COMPOSITIONS
 from backhand.errors import LimitError, ReadingError
 from backhand.functions import READ_AS, TABLE
 from backhand.graph import Graph, Value
+from backhand.initial import glorot
 from backhand.reading.meaning import model
 
 MAX_LAYERS = 600
@@ -86,11 +87,7 @@ def _function(name: str) -> str:
 def _values(graph: Graph, loss: str, seed: int) -> dict[str, Value]:
     rng = np.random.default_rng(seed)
     values: dict[str, Value] = {"x": rng.standard_normal(graph["x"].shape)}
-    for matrix in graph.parameters:
-        rows, columns = matrix.shape
-        # Glorot and Bengio (2010): the variance of what goes forward and back stays the same.
-        bound = np.sqrt(6 / (rows + columns - 1))
-        values[matrix.name] = rng.uniform(-bound, bound, matrix.shape)
+    values |= {matrix.name: glorot(matrix, rng) for matrix in graph.parameters}
     size = graph["y"].size
     match loss:
         case "cross_entropy" | "cross_entropy_from_logits":

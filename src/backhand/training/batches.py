@@ -1,0 +1,223 @@
+"""Steps over all points of a batch at once: products of matrices by BLAS, the rest in loops.
+
+A batch larger than `CHUNK` is taken in pieces, so that memory doesn't grow with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from backhand.training.blocks import Block
+from backhand.training.frame import SCALE, Frame, indexed
+from backhand.training.nest import Stored
+from backhand.training.nests import emit, settled
+from backhand.training.numerics import shifted
+from backhand.training.optimizers import RATE
+from backhand.training.points import mentioned, zeroed
+from backhand.training.products import COUNT, POINT, Batch, Product, batch_of
+from backhand.training.program import stored_gradient, updates
+from backhand.training.spelling import comment, literal
+from backhand.training.statements import Statement, operations
+
+CHUNK = 1024
+"""The most points that are worked on at once."""
+LARGE = 1000
+"""Products that take fewer multiplications a point aren't worth a call of BLAS."""
+
+
+def is_mostly_products(frame: Frame) -> bool:
+    """Whether BLAS would do most of the work of a step."""
+    program = frame.program
+    batch = batch_of(program)
+    if batch is None:
+        return False
+    whole = operations([*program.forward, *program.backward, *program.gradients])
+    return max(LARGE, whole / 6) <= sum(_work(batch, p) for p, _ in batch.products.values())
+
+
+def _work(batch: Batch, product: Product) -> int:
+    """Multiplications a point."""
+    axes = {a for name, _ in (product.left, product.right) for a in batch.axes[name] if a != POINT}
+    found = 1
+    for size in {axis.upper: axis.size for axis in axes}.values():
+        found *= size
+    return found
+
+
+def by_batch(frame: Frame) -> str:
+    """The module that takes all points of a batch together."""
+    batch = batch_of(frame.program)
+    assert batch is not None
+    return _Batches(frame, batch).text()
+
+
+class _Batches:
+    def __init__(self, frame: Frame, batch: Batch) -> None:
+        program, plan = frame.program, frame.plan
+        self.frame, self.program, self.batch = frame, program, batch
+        self.rows = min(plan.batch_size, CHUNK)
+        self.pieces = plan.batch_size > CHUNK
+        self.piece: dict[str, str] = {}
+        gradients = {p: stored_gradient(program, p) for p in program.parameters}
+        self.updated = updates(program, frame.optimizer, gradients, plan.l1, plan.l2)
+        self.added = [
+            replace(one, adds=True)
+            for one in batch.gradients
+            if self.pieces and one.target not in batch.products
+        ]
+
+    # ---- what lies where -----------------------------------------------------------------------
+
+    def text(self) -> str:
+        room: list[str] = []
+        gather: list[str] = []
+        for name in self.frame.arguments:
+            self._store_given(name, room, gather)
+        for quantity in self.program.graph:
+            if quantity.definition is not None:
+                self._store_made(quantity.name, room)
+        body = Block()
+        self._steps(body, gather)
+        return self.frame.text(room, body, self._back())
+
+    def _store_given(self, name: str, room: list[str], gather: list[str]) -> None:
+        frame = self.frame
+        code = frame.spelled(name)
+        if name in self.program.data:
+            local = frame.spelled.fresh(f"{code}_batch")
+            self._store_rows(name, local, room)
+            gather += _copied(code, local, frame.quantity(name).shape, self._is_padded(name))
+        elif frame.quantity(name).axes:
+            frame.stored[name] = Stored(code, frame.lowers(name))
+        else:
+            local = frame.spelled.fresh(f"{code}_now")
+            frame.stored[name] = Stored(local)
+            room.append(f"{local} = {code}[0]")
+
+    def _store_made(self, name: str, room: list[str]) -> None:
+        axes = self.batch.axes[name]
+        if POINT in axes:
+            self._store_rows(name, self.frame.spelled(name), room)
+        elif axes:
+            code = self.frame.spelled(name)
+            self._room(name, code, room)
+            if self.pieces and name in self.batch.products:
+                self.piece[name] = self.frame.spelled.fresh(f"{code}_piece")
+                room.append(f"{self.piece[name]} = np.empty_like({code})")
+        else:
+            self.frame.stored[name] = Stored(self.frame.spelled(name))
+
+    def _store_rows(self, name: str, code: str, room: list[str]) -> None:
+        self._room(name, code, room)
+        if self._is_padded(name):
+            room.append(f"{code}[..., 0] = 1")
+
+    def _room(self, name: str, code: str, room: list[str]) -> None:
+        stored = self.batch.axes[name]
+        self.frame.stored[name] = Stored(code, tuple(axis.lower for axis in stored))
+        sizes = [str(self.rows if axis == POINT else axis.size) for axis in stored]
+        shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
+        room.append(f"{code} = np.empty({shape}, real)")
+
+    def _is_padded(self, name: str) -> bool:
+        return name in self.batch.padded
+
+    def _back(self) -> list[str]:
+        """Numbers that were kept in variables, put back into their arrays."""
+        frame = self.frame
+        return [
+            f"{frame.spelled(name)}[0] = {frame.stored[name].code}"
+            for name in (*self.program.parameters, *frame.states)
+            if not frame.quantity(name).axes
+        ]
+
+    # ---- the steps -----------------------------------------------------------------------------
+
+    def _steps(self, body: Block, gather: Sequence[str]) -> None:
+        frame, size = self.frame, self.frame.plan.batch_size
+        span = f"for first in range(0, size, {size}):"
+        with body.inner(Block(body, header=span)) as batch:
+            batch.put(f"last = min(first + {size}, size)")
+            batch.put(f"{frame.number(RATE)} = rates[epoch, first // {size}]")
+            one = literal(1.0, frame.plan.dtype)
+            batch.put(f"{frame.number(SCALE)} = {one} / real(last - first)")
+            if self.pieces:
+                self._pieces(batch, gather)
+            else:
+                batch.put(f"{COUNT} = last - first")
+                self._points(batch, gather, "first")
+            frame.put_runs(batch)
+            self._emit(self.updated, batch, frame.changed)
+
+    def _pieces(self, batch: Block, gather: Sequence[str]) -> None:
+        """The batch in pieces, their gradients added up."""
+        emit(zeroed(self.batch.gradients), self.frame.nest, batch, None)
+        span = f"for start in range(first, last, {CHUNK}):"
+        with batch.inner(Block(batch, header=span)) as piece:
+            piece.put(f"{COUNT} = min({CHUNK}, last - start)")
+            self._points(piece, gather, "start")
+        batch.put("if done < size:")
+        batch.put("    break")
+
+    def _points(self, block: Block, gather: Sequence[str], start: str) -> None:
+        """`count` points forward and backward; a loss that isn't finite ends everything."""
+        program, batch = self.program, self.batch
+        block.put(f"for row in range({COUNT}):")
+        block.put(f"    i = order[epoch, {start} + row]")
+        for line in gather:
+            block.put(f"    {line}")
+        later = mentioned([*self.updated, *batch.gradients])
+        self._emit(batch.forward, block, later | mentioned(batch.backward) | {program.objective})
+        ones = (0,) * program.graph[program.objective].rank
+        loss = indexed(self.frame.spelled(program.objective), ("row",), ones, ones)
+        block.put(f"for row in range({COUNT}):")
+        block.put(f"    total += {loss}")
+        block.put("if not math.isfinite(total):")
+        block.put("    done = first")
+        block.put("    break")
+        self._emit(batch.backward, block, later)
+        added = {one.target: one for one in self.added}
+        self._emit([added.get(g.target, g) for g in batch.gradients], block, later)
+
+    def _emit(self, statements: Sequence[Statement], block: Block, kept: set[str]) -> None:
+        """The statements in order, those that are products by BLAS."""
+        run: list[Statement] = []
+        for at, one in enumerate(statements):
+            found = self.batch.products.get(one.target)
+            if found is None:
+                run.append(settled(one))
+                continue
+            emit(run, self.frame.nest, block, kept | mentioned(statements[at:]))
+            run = []
+            product, rest = found
+            block.put(comment(one.comment))
+            for line in self._dot(product):
+                block.put(line)
+            if rest is not None:
+                run.append(replace(one, value=shifted(rest), adds=True, comment=""))
+        emit(run, self.frame.nest, block, kept)
+
+    def _dot(self, product: Product) -> list[str]:
+        left, right = (self._array(*side) for side in (product.left, product.right))
+        out = self._array(product.target, False)
+        if product.target in self.piece:
+            part = self.piece[product.target]
+            return [f"np.dot({left}, {right}, {part})", f"{out} += {part}"]
+        return [f"np.dot({left}, {right}, {out})"]
+
+    def _array(self, name: str, turned: bool) -> str:
+        rows = f"[:{COUNT}]" if self.batch.axes[name][0] == POINT else ""
+        return f"{self.frame.stored[name].code}{rows}{'.T' if turned else ''}"
+
+
+def _copied(code: str, local: str, shape: Sequence[int], padded: bool) -> list[str]:
+    """The lines that copy point i to its row, behind the column of ones where there is one."""
+    letters = [f"n{at}" for at in range(len(shape))]
+    lines = [
+        f"{'    ' * at}for {letter} in range({size}):"
+        for at, (letter, size) in enumerate(zip(letters, shape, strict=True))
+    ]
+    target = [*letters[:-1], f"{letters[-1]} + 1"] if padded else letters
+    inner = f"{local}[{', '.join(['row', *target])}] = {code}[{', '.join(['i', *letters])}]"
+    return [*lines, "    " * len(shape) + inner]
