@@ -29,7 +29,7 @@ LAYERS = (
     {"formulas"},
     {"writing", "checking", "training"},
     {"exporting"},
-    {"page"},
+    {"page", "sweeping"},
     {"cli"},
 )
 HEAVY = {

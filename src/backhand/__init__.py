@@ -22,9 +22,13 @@ from backhand.working import Solution, Verdict, Working, Worksheet
 
 if TYPE_CHECKING:
     from backhand.checking.gradients import check_gradients
+    from backhand.exporting.onnx import to_onnx
+    from backhand.exporting.parameters import load_parameters, save_parameters
+    from backhand.exporting.torch import load_state_dict, state_dict, to_torch
     from backhand.reading.building import block
     from backhand.reading.onnx import from_onnx
     from backhand.reading.torch import from_torch
+    from backhand.sweeping.sweep import sweep
 
 __version__ = "0.1.0"
 
@@ -45,9 +49,16 @@ __all__ = [
     "define",
     "from_onnx",
     "from_torch",
+    "load_parameters",
+    "load_state_dict",
     "model",
     "network",
     "read",
+    "save_parameters",
+    "state_dict",
+    "sweep",
+    "to_onnx",
+    "to_torch",
 ]
 
 _WHERE = {
@@ -55,6 +66,13 @@ _WHERE = {
     "check_gradients": "backhand.checking.gradients",
     "from_onnx": "backhand.reading.onnx",
     "from_torch": "backhand.reading.torch",
+    "load_parameters": "backhand.exporting.parameters",
+    "load_state_dict": "backhand.exporting.torch",
+    "save_parameters": "backhand.exporting.parameters",
+    "state_dict": "backhand.exporting.torch",
+    "sweep": "backhand.sweeping.sweep",
+    "to_onnx": "backhand.exporting.onnx",
+    "to_torch": "backhand.exporting.torch",
 }
 """What only some readers of the package need is imported when it is first named."""
 

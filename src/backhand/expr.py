@@ -74,6 +74,10 @@ class Expr:
         nodes = sum(1 for _ in postorder(self))
         return show(self) if nodes < 200 else f"<{type(self).__name__} of {nodes} nodes>"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # A copy from another process has to be the one node here; flat, so that depth is no error.
+        return _rebuilt, (tuple(_parts(self)),)
+
 
 class Number(Expr):
     """An exact rational number."""
@@ -208,6 +212,27 @@ def _node(
             node.height += 1
         _NODES[key] = node
     return node
+
+
+_Part: TypeAlias = tuple[type[Expr], dict[str, object], tuple[int, ...], tuple[Index, ...]]
+
+
+def _parts(root: Expr) -> Iterator[_Part]:
+    """Every node once: its kind, its fields, which of those before are its arguments, a leaf's indices."""
+    place: dict[Expr, int] = {}
+    for node in postorder(root):
+        fields = {name: getattr(node, name) for name in node.__match_args__ if name != "args"}
+        args = tuple(place[arg] for arg in node.args)
+        yield type(node), fields, args, () if args else tuple(node.free)
+        place[node] = len(place)
+
+
+def _rebuilt(parts: Iterable[_Part]) -> Expr:
+    """The node that `_parts` took apart."""
+    made: list[Expr] = []
+    for kind, fields, args, free in parts:
+        made.append(_node(kind, fields, tuple(made[at] for at in args), free))
+    return made[-1]
 
 
 def number(value: int | Fraction) -> Expr:

@@ -208,7 +208,7 @@ class Graph:
         """How many data points there are values for."""
         return max((len(v) for v in self.points.values()), default=1)
 
-    def with_values(self, **values: ArrayLike) -> Graph:
+    def with_values(self, /, **values: ArrayLike) -> Graph:
         """The same graph with other given values; `MeaningError` where a shape doesn't fit."""
         for name in values:
             if self[name].definition is not None:
@@ -311,7 +311,7 @@ class Graph:
         return explain(self.at_point(point), spelled(by, self), of)
 
     def step(self, eta: float, *, point: int | None = 1) -> Working:
-        """One update of every parameter by (stochastic) gradient descent with learning rate `eta`.
+        """One update of every parameter by gradient descent with learning rate `eta`.
 
         `point`: the data point used; None takes the mean over all of them. The working's `values`
         hold the updated parameters by name.
@@ -321,17 +321,13 @@ class Graph:
         return step(self, eta, point)
 
     def fit(self, X: object, y: object = None, **options: Any) -> Fit:
-        """Train the parameters on data points by the compiled loop; `training.fit.fit` has the options.
-
-        Such as `batch_size=1, epochs=1, learning_rate=0.05, optimizer="sgd", shuffle=True, seed=0,
-        dtype="float32"`. The result has `.graph`, `.parameters`, `.history` and `.seconds`.
-        """
+        """Train on data points: `batch_size=1, epochs=1, ...`; `training.fit.fit` has the options."""
         from backhand.training.fit import fit
 
         return fit(self, X, y, **options)
 
     def predict(self, X: object) -> NDArray[np.float64]:
-        """The network's output for each row of X, first axis the data point."""
+        """The network's output for each row of X."""
         from backhand.training.evaluation import predict
 
         return predict(self, X)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from backhand.cli import formulas, worksheets
+from backhand.cli import formulas, sweeping, training, worksheets
 from backhand.cli.application import app
 from backhand.cli.options import SUFFIXES, Format
 
-__all__ = ["SUFFIXES", "Format", "app", "formulas", "main", "worksheets"]
+__all__ = ["SUFFIXES", "Format", "app", "formulas", "main", "sweeping", "training", "worksheets"]
 
 
 def main() -> None:

@@ -62,7 +62,7 @@ def derive(
     """Derive one derivative of a worksheet's model, step by step."""
     with errors_of(file):
         format = chosen_format(format, output, file)
-        sheet = _asking(f"derivative {of} {by}", _last_model(file))
+        sheet = _asking(f"derivative {of} {by}", last_model(file))
         put(sheet.solve(layout=layout.value if layout else None), format, output)
 
 
@@ -84,7 +84,7 @@ def draw(
 ) -> None:
     """Draw the network as SVG."""
     with errors_of(file):
-        write(_last_model(file).graph.draw(derivative), output)
+        write(last_model(file).graph.draw(derivative), output)
 
 
 @app.command(
@@ -123,7 +123,7 @@ def explain(
         from backhand.working import Solution
 
         format = chosen_format(format, output, file)
-        working = _last_model(file).graph.explain(by)
+        working = last_model(file).graph.explain(by)
         put(Solution.of_one(working, f"Why is the gradient by {by} what it is?"), format, output)
 
 
@@ -136,7 +136,7 @@ def asks() -> None:
         write(f"A question of a worksheet has a line `% ask: ...` right below it:\n\n{usages()}")
 
 
-def _last_model(file: Path) -> Worksheet:
+def last_model(file: Path) -> Worksheet:
     """A worksheet cut down to its last model; says so where there are more."""
     from backhand.reading.document import read
 

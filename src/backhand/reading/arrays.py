@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import count, product
 from math import prod
+from string import ascii_lowercase
 from typing import TypeAlias
 
 from backhand.errors import LimitError, MeaningError
@@ -187,6 +188,14 @@ def einsum(equation: str, arrays: Sequence[Array]) -> Array:
         return over(sums, mul(*factors))
 
     return Array(tuple(sizes[letter] for letter in result), entry)
+
+
+def chosen(array: Array, vectors: Array, axis: int) -> Array:
+    """The entries that one-hot vectors, a row each, choose along an axis."""
+    letters = ascii_lowercase[: array.rank]
+    return einsum(
+        f"Z{letters[axis]},{letters}->{letters.replace(letters[axis], 'Z')}", [vectors, array]
+    )
 
 
 def transposed(array: Array, order: Sequence[int]) -> Array:

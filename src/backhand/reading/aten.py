@@ -12,6 +12,8 @@ from backhand.reading.arrays import Array, einsum, largest, piece, reshaped, sca
 from backhand.reading.aten_calls import Call, Known, Table, additive, as_number, each, operation
 
 NUMBERS: Table = {}
+PRECISE = 20
+"""PyTorch's softplus is x beyond a threshold, the formula to all digits from here on in float32."""
 
 # ---- entry by entry ----------------------------------------------------------------------------
 
@@ -19,6 +21,9 @@ for _name in ("relu", "sigmoid", "tanh", "softplus", "silu", "exp", "log", "sqrt
               "cos", "tan", "abs"):  # fmt: skip
 
     def _from_table(call: Call, function: str = _name) -> Array:
+        threshold = call.get("threshold")
+        if threshold is not None and threshold < PRECISE:
+            raise MeaningError("with so low a threshold it is no softplus", "leave threshold out")
         return call.array().apply(function)
 
     operation(NUMBERS, f"{_name}.default", f"{_name}_.default", stem="z")(_from_table)

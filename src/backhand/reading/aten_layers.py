@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from backhand.errors import MeaningError
 from backhand.reading import layers
-from backhand.reading.arrays import Array, matmul, padded, reshaped
+from backhand.reading.arrays import Array, chosen, matmul, padded, reshaped
 from backhand.reading.aten_calls import Call, Known, Table, additive, as_number, each, operation
 from backhand.reading.windows import Window, average_pool, convolution, max_pool
 
@@ -51,6 +51,16 @@ def _embedding(call: Call) -> Array:
             f"the row {padding}, which padding_idx keeps from learning", "give inputs without it"
         )
     return matmul(call.page.hot(numbers, table.shape[0], -1, None), table)
+
+
+@operation(LAYERS, "index_select.default")
+def _chosen(call: Call) -> Array:
+    """The entries at given numbers along an axis: one-hot vectors times the array."""
+    x, numbers = call.array(), call.get("index")
+    if not isinstance(numbers, Known):
+        raise MeaningError("it chooses by numbers that are worked out", "give them as a buffer")
+    axis = call.axis("dim", x.rank)
+    return chosen(x, call.page.hot(numbers, x.shape[axis], -1, None), axis)
 
 
 # ---- windows -----------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from backhand.reading.arrays import (
     Array,
     broadcast,
+    chosen,
     joined,
-    matmul,
     piece,
     reshaped,
     spread,
@@ -116,8 +116,5 @@ def _gather(node: Node) -> Array:
     if numbers.ndim == 0:
         row = piece(table, axis, int(numbers) % size, 1, 1)
         return reshaped(row, (*table.shape[:axis], *table.shape[axis + 1 :]))
-    if axis != 0:
-        raise node.refuse("several rows are gathered along axis 0 only")
-    chosen = node.store("e", np.eye(size)[numbers.ravel() % size])
-    flat = reshaped(table, (size, prod(table.shape[1:])))
-    return reshaped(matmul(chosen, flat), (*numbers.shape, *table.shape[1:]))
+    rows = chosen(table, node.store("e", np.eye(size)[numbers.ravel() % size]), axis)
+    return reshaped(rows, (*table.shape[:axis], *numbers.shape, *table.shape[axis + 1 :]))

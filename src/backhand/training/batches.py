@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backhand.training.blocks import Block
-from backhand.training.frame import SCALE, Frame, indexed
+from backhand.training.frame import SCALE, Frame, copied, indexed
 from backhand.training.nest import Stored
 from backhand.training.nests import emit, settled
-from backhand.training.numerics import shifted
 from backhand.training.optimizers import RATE
 from backhand.training.points import mentioned, zeroed
 from backhand.training.products import COUNT, POINT, Batch, Product, batch_of
@@ -36,9 +35,22 @@ def is_mostly_products(frame: Frame) -> bool:
     return max(LARGE, whole / 6) <= sum(_work(batch, p) for p, _ in batch.products.values())
 
 
+def largest_product(frame: Frame) -> int:
+    """Multiplications in the largest product that BLAS is given at once."""
+    batch = batch_of(frame.program)
+    assert batch is not None
+    each = max(_work(batch, product) for product, _ in batch.products.values())
+    return each * min(frame.plan.batch_size, CHUNK)
+
+
 def _work(batch: Batch, product: Product) -> int:
     """Multiplications a point."""
-    axes = {a for name, _ in (product.left, product.right) for a in batch.axes[name] if a != POINT}
+    axes = {
+        a
+        for name, _ in (product.left, product.right)
+        for a in batch.arrays.axes[name]
+        if a != POINT
+    }
     found = 1
     for size in {axis.upper: axis.size for axis in axes}.values():
         found *= size
@@ -56,6 +68,7 @@ class _Batches:
     def __init__(self, frame: Frame, batch: Batch) -> None:
         program, plan = frame.program, frame.plan
         self.frame, self.program, self.batch = frame, program, batch
+        frame.arrays = batch.arrays
         self.rows = min(plan.batch_size, CHUNK)
         self.pieces = plan.batch_size > CHUNK
         self.piece: dict[str, str] = {}
@@ -77,6 +90,8 @@ class _Batches:
         for quantity in self.program.graph:
             if quantity.definition is not None:
                 self._store_made(quantity.name, room)
+        self.frame.store_views()
+        room += self._pieces_of()
         body = Block()
         self._steps(body, gather)
         return self.frame.text(room, body, self._back())
@@ -87,24 +102,21 @@ class _Batches:
         if name in self.program.data:
             local = frame.spelled.fresh(f"{code}_batch")
             self._store_rows(name, local, room)
-            gather += _copied(code, local, frame.quantity(name).shape, self._is_padded(name))
+            shape, padded = frame.quantity(name).shape, self._is_padded(name)
+            gather += copied(f"{code}[i, ", f"{local}[row, ", shape, padded)
         elif frame.quantity(name).axes:
-            frame.stored[name] = Stored(code, frame.lowers(name))
+            frame.store(name, code, frame.quantity(name).axes)
         else:
             local = frame.spelled.fresh(f"{code}_now")
             frame.stored[name] = Stored(local)
             room.append(f"{local} = {code}[0]")
 
     def _store_made(self, name: str, room: list[str]) -> None:
-        axes = self.batch.axes[name]
+        axes = self.batch.arrays.axes[name]
         if POINT in axes:
             self._store_rows(name, self.frame.spelled(name), room)
         elif axes:
-            code = self.frame.spelled(name)
-            self._room(name, code, room)
-            if self.pieces and name in self.batch.products:
-                self.piece[name] = self.frame.spelled.fresh(f"{code}_piece")
-                room.append(f"{self.piece[name]} = np.empty_like({code})")
+            self._room(name, self.frame.spelled(name), room)
         else:
             self.frame.stored[name] = Stored(self.frame.spelled(name))
 
@@ -114,11 +126,23 @@ class _Batches:
             room.append(f"{code}[..., 0] = 1")
 
     def _room(self, name: str, code: str, room: list[str]) -> None:
-        stored = self.batch.axes[name]
-        self.frame.stored[name] = Stored(code, tuple(axis.lower for axis in stored))
-        sizes = [str(self.rows if axis == POINT else axis.size) for axis in stored]
+        axes = self.batch.arrays.axes[name]
+        self.frame.store(name, code, axes)
+        sizes = [str(self.rows if axis == POINT else axis.size) for axis in axes]
         shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
         room.append(f"{code} = np.empty({shape}, real)")
+
+    def _pieces_of(self) -> list[str]:
+        """Room for the part that a piece of the batch adds to a gradient."""
+        lines: list[str] = []
+        for target in self.batch.products if self.pieces else ():
+            axes = self.batch.arrays.axes[target]
+            if POINT not in axes:
+                code = self.frame.stored[target].code
+                self.piece[target] = self.frame.spelled.fresh(f"{code}_piece")
+                shape = ", ".join(str(axis.size) for axis in axes)
+                lines.append(f"{self.piece[target]} = np.empty(({shape}), real)")
+        return lines
 
     def _is_padded(self, name: str) -> bool:
         return name in self.batch.padded
@@ -186,7 +210,7 @@ class _Batches:
         for at, one in enumerate(statements):
             found = self.batch.products.get(one.target)
             if found is None:
-                run.append(settled(one))
+                run.append(self.frame.flattened(settled(one)))
                 continue
             emit(run, self.frame.nest, block, kept | mentioned(statements[at:]))
             run = []
@@ -195,7 +219,7 @@ class _Batches:
             for line in self._dot(product):
                 block.put(line)
             if rest is not None:
-                run.append(replace(one, value=shifted(rest), adds=True, comment=""))
+                run.append(replace(one, value=rest, adds=True, comment=""))
         emit(run, self.frame.nest, block, kept)
 
     def _dot(self, product: Product) -> list[str]:
@@ -207,17 +231,5 @@ class _Batches:
         return [f"np.dot({left}, {right}, {out})"]
 
     def _array(self, name: str, turned: bool) -> str:
-        rows = f"[:{COUNT}]" if self.batch.axes[name][0] == POINT else ""
+        rows = f"[:{COUNT}]" if self.batch.arrays.axes[name][0] == POINT else ""
         return f"{self.frame.stored[name].code}{rows}{'.T' if turned else ''}"
-
-
-def _copied(code: str, local: str, shape: Sequence[int], padded: bool) -> list[str]:
-    """The lines that copy point i to its row, behind the column of ones where there is one."""
-    letters = [f"n{at}" for at in range(len(shape))]
-    lines = [
-        f"{'    ' * at}for {letter} in range({size}):"
-        for at, (letter, size) in enumerate(zip(letters, shape, strict=True))
-    ]
-    target = [*letters[:-1], f"{letters[-1]} + 1"] if padded else letters
-    inner = f"{local}[{', '.join(['row', *target])}] = {code}[{', '.join(['i', *letters])}]"
-    return [*lines, "    " * len(shape) + inner]

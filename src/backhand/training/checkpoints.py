@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.errors import AskError
+from backhand.errors import AskError, ReadingError
 from backhand.training.kernel import Kernel
 from backhand.training.tensors import read_tensors, write_tensors
 
@@ -64,6 +64,19 @@ def read_standing(path: Path, kernel: Kernel, marks: Mapping[str, Any]) -> Stand
     tensors, metadata = read_tensors(path)
     if metadata.get("kind") != KIND:
         raise AskError(f"{path} is no checkpoint of a training run", "leave resume out")
+    try:
+        return _standing(path, tensors, metadata, kernel, marks)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ReadingError(f"{path} is damaged: {error}", "leave resume out") from error
+
+
+def _standing(
+    path: Path,
+    tensors: Mapping[str, NDArray[Any]],
+    metadata: Mapping[str, str],
+    kernel: Kernel,
+    marks: Mapping[str, Any],
+) -> Standing:
     _check_shapes(path, tensors, kernel)
     there = json.loads(metadata["marks"])
     for name, here in _all_marks(kernel, marks).items():
@@ -71,10 +84,8 @@ def read_standing(path: Path, kernel: Kernel, marks: Mapping[str, Any]) -> Stand
             known = f"{name} {there.get(name)}, not {here}"
             said = "other equations" if name == "equations" else known
             raise AskError(f"{path} was made with {said}", _MEND)
-    for name, array in kernel.changing.items():
-        array[...] = tensors[name]
     partial, best_loss, seconds = tensors["numbers"].tolist()
-    return Standing(
+    found = Standing(
         tuple(tensors["history"].tolist()),
         tuple(tensors["validation"].tolist()),
         int(metadata["at"]),
@@ -84,6 +95,10 @@ def read_standing(path: Path, kernel: Kernel, marks: Mapping[str, Any]) -> Stand
         int(metadata["waited"]),
         seconds,
     )
+    changing = {name: tensors[name] for name in kernel.changing}
+    for name, array in kernel.changing.items():
+        array[...] = changing[name]
+    return found
 
 
 _MEND = "use the same model and settings, or another checkpoint file"
@@ -103,7 +118,8 @@ def _check_shapes(path: Path, tensors: Mapping[str, NDArray[Any]], kernel: Kerne
 def _all_marks(kernel: Kernel, marks: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of the run, and those that are in the loop itself."""
     source = kernel.source
-    own = {name: float(kernel.settings[at]) for at, name in enumerate(source.settings)}
+    # A float32 as it is written: 0.9 and not 0.8999999761581421.
+    own = {name: float(str(kernel.settings[at])) for at, name in enumerate(source.settings)}
     return {
         "optimizer": source.optimizer,
         "dtype": source.plan.dtype,

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from secrets import token_hex
 from types import ModuleType
 from typing import Any
 
@@ -31,21 +32,56 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "backhand"
 
 
+class Loop:
+    """An emitted function, compiled at its first call; what Numba keeps on the disk is only a help.
+
+    A record that is damaged, can't be written or vanishes costs another compilation, never the run.
+    """
+
+    def __init__(self, text: str, name: str) -> None:
+        self.text, self.name = text, name
+        self.path = _written(text)
+        if self.path is not None:
+            _discard_damaged(self.path)
+        self._function: Any = None
+        self._known = 0
+
+    def __call__(self, *args: Any) -> Any:
+        """The function's own result."""
+        try:
+            if self._function is None:
+                self._function = self._translated(self.path)
+            found = self._function(*args)
+        except Exception:
+            # The emitted code itself raises nothing, so nothing has run yet.
+            if self.path is None:
+                raise
+            self.path, self._function = None, self._translated(None)
+            return self._function(*args)
+        if self.path is not None and len(self._function.signatures) > self._known:
+            self._known = len(self._function.signatures)
+            _seal(self.path)
+        return found
+
+    def _translated(self, path: Path | None) -> Any:
+        """The function in Numba's hands, kept on the disk beside `path`."""
+        numba: Any = import_module("numba")
+        module = ModuleType(f"backhand_loop_{_mark(self.text)}")
+        # What Numba finds on the disk looks for its module by name.
+        sys.modules[module.__name__] = module
+        exec(compile(self.text, str(path or "<backhand loop>"), "exec"), module.__dict__)
+        options = {"fastmath": FAST, "error_model": "numpy", "nogil": True}
+        return numba.njit(**options, cache=path is not None)(getattr(module, self.name))
+
+
 @lru_cache(maxsize=256)
-def compiled(text: str, name: str = "steps") -> Callable[..., Any]:
+def compiled(text: str, name: str = "steps") -> Loop:
     """The function `name` of an emitted module, compiled at its first call.
 
-    Without a folder that can be written to, it is compiled in memory only. Raises `ImportError`
-    where Numba isn't installed.
+    Without a folder that can be written to, it is compiled in memory only. Its first call raises
+    `ImportError` where Numba isn't installed.
     """
-    numba: Any = import_module("numba")
-    path = _written(text)
-    module = ModuleType(f"backhand_loop_{_mark(text)}")
-    # What Numba finds on the disk looks for its module by name.
-    sys.modules[module.__name__] = module
-    exec(compile(text, str(path or "<backhand loop>"), "exec"), module.__dict__)
-    options = {"fastmath": FAST, "error_model": "numpy", "nogil": True}
-    return numba.njit(**options, cache=path is not None)(getattr(module, name))
+    return Loop(text, name)
 
 
 def _mark(text: str) -> str:
@@ -54,15 +90,44 @@ def _mark(text: str) -> str:
 
 def _written(text: str) -> Path | None:
     """The file that holds exactly this text, or None where none can be written."""
-    folder = cache_folder() / "loops"
-    path = folder / f"{_mark(text)}.py"
     try:
-        if path.is_file() and path.read_text(encoding="utf-8") == text:
+        path = cache_folder() / "loops" / f"{_mark(text)}.py"
+        if path.is_file() and path.read_bytes() == text.encode():
             return path
-        folder.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_text(text, encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{token_hex(6)}.part")
+        part.write_bytes(text.encode())
         os.replace(part, path)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: there is no home folder.
         return None
     return path
+
+
+# ---- Numba's record on the disk ----------------------------------------------------------------
+
+
+def _record(path: Path) -> list[Path]:
+    return sorted((path.parent / "__pycache__").glob(f"{path.stem}.*.nb[ci]"))
+
+
+def _checksum(path: Path) -> str:
+    found = hashlib.sha256()
+    for each in _record(path):
+        found.update(each.name.encode() + each.read_bytes())
+    return found.hexdigest()
+
+
+def _seal(path: Path) -> None:
+    """Leave the checksum of Numba's record: machine code with a wrong bit would end the process."""
+    with suppress(OSError):
+        path.with_suffix(".sum").write_text(_checksum(path), encoding="ascii")
+
+
+def _discard_damaged(path: Path) -> None:
+    """Remove Numba's record where it isn't the one that was sealed."""
+    with suppress(OSError):
+        seal = path.with_suffix(".sum")
+        if seal.is_file() and seal.read_bytes() == _checksum(path).encode():
+            return
+        for each in _record(path):
+            each.unlink(missing_ok=True)

@@ -11,10 +11,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from backhand.errors import AskError
-from backhand.graph import Graph
+from backhand.errors import AskError, DataError
+from backhand.graph import Graph, Role
 from backhand.initial import initialised
-from backhand.training.data import arrange
+from backhand.training.data import Data, arrange
 from backhand.training.kernel import kernel
 from backhand.training.labels import ClassWeight
 from backhand.training.optimizers import optimizer as optimizer_named
@@ -83,18 +83,25 @@ def fit(
     `AskError` for a setting that makes no sense.
 
     >>> import backhand
-    >>> graph = backhand.network("2 -> 2 tanh -> 1 sigmoid", loss="binary_cross_entropy", seed=3)
+    >>> graph = backhand.network("2 -> 3 tanh -> 1 sigmoid", loss="binary_cross_entropy", seed=3)
     >>> found = fit(graph, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], epochs=2000)
     >>> found.history[0] > 0.6, found.history[-1] < 0.1
     (True, True)
     """
     optimum = optimizer_named(optimizer)
     data = arrange(graph, X, y, sample_weight=sample_weight, class_weight=class_weight)
-    held = None if validation is None else arrange(graph, *validation)
+    held = None if validation is None else arrange(graph, *_pair(validation))
+    _check_targets(graph, data, held)
     size = data.count if batch_size == "all" else batch_size
     if patience is not None and held is None:
         raise AskError("patience needs points held out", "give validation=(X, y)")
-    _check(size, epochs, learning_rate, l1, l2, dtype, patience)
+    if resume and checkpoint is None:
+        raise AskError("there is nothing to resume from", "give checkpoint=, the file's name")
+    _check_whole(batch_size=size, epochs=epochs, patience=1 if patience is None else patience)
+    _check_whole(0, seed=seed)
+    _check_numbers(learning_rate=learning_rate, l1=l1, l2=l2, tolerance=tolerance)
+    if dtype not in ("float32", "float64"):
+        raise AskError(f"there is no dtype {dtype!r} to train in", "give float32 or float64")
     started = initialised(graph, seed)
     loop = kernel(
         started,
@@ -114,19 +121,29 @@ def fit(
     return _result(run, ended)
 
 
-def _check(
-    size: int, epochs: int, rate: float, l1: float, l2: float, dtype: str, patience: int | None
-) -> None:
-    """Raise `AskError` for a setting that makes no sense."""
-    whole = {"batch_size": size, "epochs": epochs, "patience": patience or 1}
-    for name, value in whole.items():
-        if not isinstance(value, int | np.integer) or value < 1:  # type: ignore[reportUnnecessaryIsInstance]
-            raise AskError(f"{name} is {value!r}", "give a whole number from 1")
-    for name, number in {"learning_rate": rate, "l1": l1, "l2": l2}.items():
-        if not isinstance(number, int | float | np.number) or not 0 <= number < np.inf:  # type: ignore[reportUnnecessaryIsInstance]
-            raise AskError(f"{name} is {number!r}", "give a number, 0 or more")
-    if dtype not in ("float32", "float64"):
-        raise AskError(f"there is no dtype {dtype!r} to train in", "give float32 or float64")
+def _pair(validation: tuple[object, object]) -> tuple[object, object]:
+    if not isinstance(validation, tuple) or len(validation) != 2:  # type: ignore[reportUnnecessaryIsInstance]
+        raise AskError("the points held out aren't a pair", "give validation=(X, y)")
+    return validation
+
+
+def _check_targets(graph: Graph, *given: Data | None) -> None:
+    """Raise `DataError` for points without a target: the one value in the graph would be taken for all."""
+    for target in graph.with_role(Role.TARGET):
+        if any(data is not None and target.name not in data.arrays for data in given):
+            raise DataError(f"there is no {target.name} for the data points", "give y")
+
+
+def _check_whole(least: int = 1, **values: object) -> None:
+    for name, value in values.items():
+        if not isinstance(value, int | np.integer) or value < least:
+            raise AskError(f"{name} is {value!r}", f"give a whole number from {least}")
+
+
+def _check_numbers(**values: object) -> None:
+    for name, value in values.items():
+        if not isinstance(value, int | float | np.integer | np.floating) or not 0 <= value < np.inf:
+            raise AskError(f"{name} is {value!r}", "give a number, 0 or more")
 
 
 def _result(run: Run, ended: Literal["done", "early", "interrupted"]) -> Fit:

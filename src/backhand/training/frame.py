@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from backhand.errors import AskError
 from backhand.graph import Quantity
+from backhand.slots import Index
 from backhand.training.blocks import Block
+from backhand.training.flat import Arrays, flattened
 from backhand.training.nest import Nest, Stored
 from backhand.training.optimizers import RATE, Optimizer
 from backhand.training.program import Program, put, setting_name, settings_of, state_name
 from backhand.training.spelling import Spelling, comment
+from backhand.training.statements import Statement
 
 SCALE = "scale"
 """What a sum over a batch is multiplied by to give the mean."""
@@ -40,9 +44,14 @@ class Frame:
         self.states = {
             state_name(s, p): program.graph[p] for p in program.parameters for s in optimizer.states
         }
+        own = [*self.states, *map(setting_name, (*self.settings, *optimizer.runs, RATE, SCALE))]
+        for name in own:
+            if name in program.graph:
+                raise AskError(f"{name} is training's own name", "call the quantity something else")
         self.nest = Nest(self.stored, self.spelled, plan.dtype)
-        for name in (*self.settings, *optimizer.runs, RATE, SCALE):
-            self.stored[setting_name(name)] = Stored(self.number(name))
+        self.arrays = Arrays()
+        for name in own[len(self.states) :]:
+            self.stored[name] = Stored(self.spelled(name))
 
     @property
     def arguments(self) -> list[str]:
@@ -67,6 +76,25 @@ class Frame:
         """The identifier of one of the optimiser's numbers."""
         return self.spelled(setting_name(setting))
 
+    def store(self, name: str, code: str, axes: Sequence[Index]) -> None:
+        """Say that an array of these axes lies in the variable `code`."""
+        self.stored[name] = Stored(code, tuple(axis.lower for axis in axes), base=name)
+        self.arrays.axes[name] = tuple(axes)
+
+    def flattened(self, one: Statement) -> Statement:
+        """A statement with axes that always run together as one."""
+        one = flattened(one, self.arrays)
+        self.store_views()
+        return one
+
+    def store_views(self) -> None:
+        """A variable for each view that has none yet."""
+        for view, base in self.arrays.bases.items():
+            if view not in self.stored:
+                code = self.spelled.fresh(f"{self.stored[base].code}_flat")
+                lowers = tuple(axis.lower for axis in self.arrays.axes[view])
+                self.stored[view] = Stored(code, lowers, base=base)
+
     def put_runs(self, block: Block) -> None:
         """The next value of every running number."""
         for name, (_, after) in self.optimizer.runs.items():
@@ -81,14 +109,15 @@ class Frame:
             f"def steps({', '.join(heads)}):",
             f'    """Add up {_plain(self.program.objective)} for each row of `order`;'
             ' give the rows done, and the points of the last."""',
-            *(f"    {line}" for line in _used(room, body)),
+            *(f"    {line}" for line in self._sizes()),
+            *(f"    {line}" for line in _used([*room, *self._flat_views()], body)),
             *(f"    {code} = runs[{at}]" for at, code in runs),
             "    size = order.shape[1]",
             "    epoch, done = 0, size",
             "    for epoch in range(order.shape[0]):",
-            "        total = 0.0",
+            "        total = losses[epoch]",
             *body.text(2),
-            "        losses[epoch] += total",
+            "        losses[epoch] = total",
             "        if done < size:",
             "            break",
             *(f"    {line}" for line in back),
@@ -96,6 +125,30 @@ class Frame:
             "    return epoch, done",
         ]
         return "\n".join([*self._head(), *lines]) + "\n"
+
+    def _flat_views(self) -> list[str]:
+        """The lines that make the second views."""
+        lines: list[str] = []
+        for view, base in self.arrays.bases.items():
+            code, whole = self.stored[view].code, self.stored[base].code
+            axes = self.arrays.axes[view]
+            shape = [f"{whole}.shape[0]" if isinstance(a.upper, str) else str(a.size) for a in axes]
+            lines.append(f"{code} = {whole}.reshape({', '.join(shape)})")
+        return lines
+
+    def _sizes(self) -> list[str]:
+        """The lengths of loops, from the shapes of what is given."""
+        known: dict[int, str] = {}
+        for name in self.arguments:
+            first = name in self.program.data
+            for at, extent in enumerate(self.quantity(name).shape, first):
+                known.setdefault(extent, f"{self.spelled(name)}.shape[{at}]")
+        lines: list[str] = []
+        for size, code in self.nest.sizes.items():
+            near = min(known, key=lambda extent: abs(extent - size), default=size)
+            other = f" {'-' if near > size else '+'} {abs(near - size)}" if near != size else ""
+            lines.append(f"{code} = {known.get(near, '')}{other}".replace(" =  + ", " = "))
+        return lines
 
     def _head(self) -> list[str]:
         size = self.plan.batch_size
@@ -113,11 +166,18 @@ class Frame:
         ]
 
 
-def _used(room: Iterable[str], body: Block) -> list[str]:
+def _used(room: Sequence[str], body: Block) -> list[str]:
     """The lines that make room, without those for what became a variable of the loop's own."""
     text = "\n".join(line for line in body.text(0) if not line.lstrip().startswith("#"))
     mentioned = set(re.findall(r"\w+", text))
-    return [line for line in room if "np.empty" not in line or line.split(" = ")[0] in mentioned]
+    found: list[str] = []
+    for line in reversed(room):
+        makes, _, of = line.partition(" = ")
+        if ("np.empty" in of or ".reshape(" in of) and makes not in mentioned:
+            continue
+        mentioned |= set(re.findall(r"\w+", of))
+        found.insert(0, line)
+    return found
 
 
 def _plain(name: str) -> str:
@@ -146,3 +206,21 @@ def indexed(code: str, before: Sequence[str], slots: Sequence[int], lowers: Sequ
     """
     inner = [*before, *(str(s - low) for s, low in zip(slots, lowers, strict=True))]
     return f"{code}[{', '.join(inner or ['0'])}]"
+
+
+def copied(source: str, target: str, shape: Sequence[int], padded: bool = False) -> list[str]:
+    """The lines that copy entries; `source` and `target` are cut where their own places begin.
+
+    `padded`: the target has a column of ones before them.
+
+    >>> copied("x[i, ", "x_now[", (3,))
+    ['for n0 in range(3):', '    x_now[n0] = x[i, n0]']
+    """
+    letters = [f"n{at}" for at in range(len(shape))]
+    lines = [
+        f"{'    ' * at}for {letter} in range({size}):"
+        for at, (letter, size) in enumerate(zip(letters, shape, strict=True))
+    ]
+    places = [*letters[:-1], f"{letters[-1]} + 1"] if padded else letters
+    into, out = f"{target}{', '.join(places)}]", f"{source}{', '.join(letters)}]"
+    return [*lines, "    " * len(shape) + f"{into} = {out}".replace(", ]", "]")]

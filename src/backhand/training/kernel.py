@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from backhand.errors import AskError
 from backhand.graph import Graph
+from backhand.training import blas
 from backhand.training.compiling import compiled
 from backhand.training.data import Data
 from backhand.training.frame import Plan
@@ -43,7 +45,9 @@ class Kernel:
         """Steps over the points in `order`, a row an epoch; see `loops.Source`."""
         steps = compiled(self.source.text)
         made = (*self.parameters.values(), *self.states.values(), self.runs)
-        epoch, done = steps(order, rates, *self.data, *self.fixed, *made, *self.settings, losses)
+        given = (order, rates, *self.data, *self.fixed, *made, *self.settings, losses)
+        with blas.threads_for(self.source.product) if self.source.product else nullcontext():
+            epoch, done = steps(*given)
         return int(epoch), int(done)
 
     @property
@@ -74,6 +78,8 @@ def kernel(
     cast = frozenset(name for name, array in arrays.items() if array.dtype != kind)
     plan = Plan(batch_size, dtype, l1 > 0, l2 > 0, cast)
     source = loop_source(graph, optimizer, arrays, plan, weighted=data.weights is not None)
+    if source.product:
+        blas.load()
     parameters = {name: _own(graph, name, kind) for name in source.parameters}
     made = Kernel(
         source,
@@ -105,7 +111,7 @@ def _settings(
         if name not in known:
             there = f"it has {', '.join(known)}" if known else "it has none"
             raise AskError(f"{optimizer.name} has no setting {name!r}", there)
-        if not np.isfinite(value):
-            raise AskError(f"{name} is {value}", "give a finite number")
+        if not isinstance(value, int | float | np.number) or not np.isfinite(value):  # type: ignore[reportUnnecessaryIsInstance]
+            raise AskError(f"{name} is {value!r}", "give a finite number")
     defaults = {name: float(value) for name, value in optimizer.settings.items()}
     return {**defaults, DECAY: 0.01, **given, "l1": l1, "l2": l2}

@@ -7,7 +7,7 @@ is worked out once. Positions count from 0 in the arrays, whatever they count fr
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,26 +29,29 @@ from backhand.expr import (
     Total,
     mul,
     opened,
-    postorder,
 )
 from backhand.functions import TABLE
 from backhand.graph import AXES
 from backhand.slots import Affine, Index, Slot, indices
 from backhand.training.blocks import Block
+from backhand.training.memory import LONG, SHORT, VECTOR, always_inside, extent, innermost_last
 from backhand.training.spelling import Spelling, in_precision, literal
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where a quantity lies: a local number, or an array with what stands before its own positions."""
+    """Where a quantity lies: a local number, or an array with what its axes count from.
+
+    `base`: the array of which it is a view, else its own name.
+    """
 
     code: str
     lowers: tuple[int, ...] = ()
-    before: tuple[str, ...] = ()
+    base: str = ""
 
     @property
     def is_number(self) -> bool:
-        return not self.lowers and not self.before
+        return not self.lowers
 
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
@@ -61,6 +64,7 @@ class Nest:
         self.stored = stored
         self.spelled = spelled
         self.dtype = dtype
+        self.sizes: dict[int, str] = {}
 
     # ---- places --------------------------------------------------------------------------------
 
@@ -73,42 +77,55 @@ class Nest:
             block.position(s, low)
             for s, low in zip(slots, stored.lowers, strict=len(slots) == len(stored.lowers))
         ]
-        return f"{stored.code}[{', '.join([*stored.before, *inner])}]"
+        return f"{stored.code}[{', '.join(inner)}]"
+
+    def base(self, name: str) -> str:
+        """The array that a name stands for: its own, or that of which it is a view."""
+        return self.stored[name].base or name if name in self.stored else name
 
     # ---- loops ---------------------------------------------------------------------------------
 
     def letter(self, like: str, block: Block) -> str:
-        """A name for a loop's variable that no loop around it and no quantity has."""
+        """A name for a loop's variable that no loop around it and nothing else has."""
         around = {each.variable for each in block.chain()}
         plain = like if like.isascii() and like.isalpha() else AXES[0]
-        for candidate in (plain, *AXES, *(f"{plain}{n}" for n in range(2, 100))):
-            if candidate not in around and candidate not in self.spelled.known.values():
-                return candidate
-        raise LimitError("the loops are nested too deep", "split the equation")
+        return self.spelled.letter((plain, *AXES, *(f"{plain}{n}" for n in range(2, 100))), around)
 
     def loop(
-        self, index: Index, block: Block, first: str = "0", last: str | None = None
+        self, index: Index, block: Block, written_out: int = SHORT
     ) -> AbstractContextManager[Block]:
-        """A loop over the whole index, or over part of it, inside `block`."""
+        """A loop over the whole index inside `block`; see `size`."""
         name = self.letter(index.name, block)
-        end = last if last is not None else self.size(index)
-        span = end if first == "0" else f"{first}, {end}"
-        return block.inner(Block(block, index, name, f"for {name} in range({span}):"))
+        header = f"for {name} in range({self.size(index, written_out)}):"
+        return block.inner(Block(block, index, name, header))
 
-    def size(self, index: Index) -> str:
-        return index.upper.lower() if isinstance(index.upper, str) else str(index.size)
+    def size(self, index: Index, written_out: int = SHORT) -> str:
+        """How many turns a loop takes, as a name where it should run in vectors.
+
+        `written_out`: up to so many it should be written out by the compiler instead.
+        """
+        if isinstance(index.upper, str):
+            return index.upper
+        if not written_out < index.size <= LONG:
+            return str(index.size)
+        # Did the compiler know it, it would write such a loop out first and then find no vectors.
+        if index.size not in self.sizes:
+            self.sizes[index.size] = self.spelled.fresh(f"n_{index.size}")
+        return self.sizes[index.size]
 
     def clipped(
-        self, index: Index, factors: Iterable[Expr], block: Block
+        self, index: Index, factors: Iterable[Expr], block: Block, written_out: int = SHORT
     ) -> AbstractContextManager[Block]:
         """A loop over the values at which every factor's position lies inside its axis."""
-        firsts, lasts = ["0"], [self.size(index)]
+        firsts, lasts = ["0"], [self.size(index, written_out)]
         inside: set[tuple[Expr, Slot]] = set()
         for factor in factors:
             if not isinstance(factor, Ref):
                 continue
             for slot in factor.slots:
                 if not isinstance(slot, Affine) or index not in indices((slot,)):
+                    continue
+                if always_inside(slot):
                     continue
                 if not set(indices((slot,))) - {index} <= block.bound:
                     continue
@@ -117,7 +134,7 @@ class Nest:
                 lasts.append(last)
                 inside.add((factor, slot))
         if not inside:
-            return self.loop(index, block)
+            return self.loop(index, block, written_out)
         first = f"max({', '.join(dict.fromkeys(firsts))})"
         last = f"min({', '.join(dict.fromkeys(lasts))})"
         name = self.letter(index.name, block)
@@ -153,10 +170,10 @@ class Nest:
 
     def named(self, code: str, block: Block, node: Expr | None = None, like: str = "t") -> str:
         """A local variable for a piece of code."""
-        if code.isidentifier():
-            return code
-        name = self.spelled.fresh(like)
-        block.put(f"{name} = {code}")
+        name = code
+        if not code.isidentifier():
+            name = self.spelled.fresh(like)
+            block.put(f"{name} = {code}")
         if node is not None:
             block.made[node] = name
         return name
@@ -186,7 +203,9 @@ class Nest:
             case Total():
                 return self._total(node, home)
             case Apply("log", (Total(_, (Apply("exp", _),)) as below,)):
-                return self.log_sum_exp(node, below, home)
+                return self._log_sum_exp(node, below, home)
+            case Apply("log", (Add(args),)) if all(_is_exp(arg) for arg in args):
+                return self._log_of_exponentials(node, args, home)
             case Apply(name, args):
                 return self._applied(node, name, args, home)
             case Image(name):
@@ -204,6 +223,7 @@ class Nest:
             test
             for slot in slots
             if isinstance(slot, Affine)
+            and not always_inside(slot)
             and not any((node, slot) in each.inside for each in block.chain())
             for test in [f"{slot.lower} <= {home.position(slot, 0)} <= {slot.upper}"]
         ]
@@ -213,14 +233,11 @@ class Nest:
 
     def _padded(self, name: str, slots: Sequence[Slot], rank: int, home: Block) -> str:
         at = home.position(slots[-1], 0)
-        shifted = self.stored[name]
-        place = shifted.code
-        if not shifted.is_number:
-            inner = [
-                home.position(s, low)
-                for s, low in zip(slots[: rank if rank else 0], shifted.lowers, strict=True)
-            ]
-            place = f"{place}[{', '.join([*shifted.before, *inner])}]"
+        stored = self.stored[name]
+        place = stored.code
+        if not stored.is_number:
+            pairs = zip(slots[: rank if rank else 0], stored.lowers, strict=True)
+            place = f"{place}[{', '.join(home.position(s, low) for s, low in pairs)}]"
         # Position 0 would read the last entry, which the test then doesn't use.
         return f"({place} if {at} > 0 else {literal(1.0, self.dtype)})"
 
@@ -313,46 +330,50 @@ class Nest:
             index, body = opened(body)
             sums.append(index)
         factors = body.args if isinstance(body, Mul) else (body,)
+        most = SHORT if extent(sums) <= SHORT else VECTOR
         with ExitStack() as stack:
             inner = home
             for index in innermost_last(sums, factors):
-                inner = stack.enter_context(self.clipped(index, factors, inner))
+                inner = stack.enter_context(self.clipped(index, factors, inner, most))
             inner.put(f"{name} += {self.value(body, inner)}")
         home.made[node] = name
         return name
 
-    def log_sum_exp(self, node: Expr, total: Total, home: Block) -> str:
+    def _log_sum_exp(self, node: Expr, total: Total, home: Block) -> str:
         """log Σ e^u, shifted by the largest u so that nothing overflows."""
-        index, body = opened(total)
-        shifted = body.args[0]
-        top, sum_ = self.spelled.fresh("top"), self.spelled.fresh("s")
-        home.put(f"{top} = {'' if self.dtype == 'float64' else 'real'}(-math.inf)")
-        with self.loop(index, home) as first:
-            first.put(f"{top} = max({top}, {self.value(shifted, first)})")
-        home.put(f"{sum_} = {literal(0.0, self.dtype)}")
-        with self.loop(index, home) as second:
-            second.put(f"{sum_} += math.exp({self.value(shifted, second)} - {top})")
+        top, sum_ = self.exponentials(total, home)
         return self.named(f"{top} + math.log({sum_})", home, node)
 
+    def exponentials(
+        self, total: Total, home: Block, keep: Callable[[Block], str] | None = None
+    ) -> tuple[str, str]:
+        """The largest u of Σ e^u and Σ e^(u − largest); `keep`: where to leave each e^(u − largest)."""
+        top, sum_ = self.spelled.fresh("top"), self.spelled.fresh("s")
+        home.put(f"{top} = {'' if self.dtype == 'float64' else 'real'}(-math.inf)")
+        with self.loop(total.index, home) as first:
+            first.put(f"{top} = max({top}, {self.value(total.args[0].args[0], first)})")
+        home.put(f"{sum_} = {literal(0.0, self.dtype)}")
+        with self.loop(total.index, home) as second:
+            code = f"math.exp({self.value(total.args[0].args[0], second)} - {top})"
+            if keep is not None:
+                second.put(f"{keep(second)} = {code}")
+                code = keep(second)
+            second.put(f"{sum_} += {code}")
+        return top, sum_
 
-def innermost_last(candidates: Sequence[Index], factors: Iterable[Expr]) -> list[Index]:
-    """The indices with the one last along which the entries lie side by side."""
-    best = min(reversed(candidates), key=lambda index: (strides(index, factors), -_extent(index)))
-    return [*(i for i in candidates if i != best), best]
+    def _log_of_exponentials(self, node: Expr, args: Sequence[Expr], home: Block) -> str:
+        """The same where the sum is written out."""
+        codes = [self.named(self.value(arg.args[0], home), home, arg.args[0]) for arg in args]
+        most = codes[0]
+        for code in codes[1:]:
+            most = f"max({most}, {code})"
+        top = self.named(most, home, like="top")
+        parts = " + ".join(f"math.exp({code} - {top})" for code in codes)
+        return self.named(f"{top} + math.log({parts})", home, node)
 
 
-def strides(index: Index, factors: Iterable[Expr]) -> int:
-    """How many of the entries mentioned lie apart along the index."""
-    return sum(
-        index in indices(node.slots[:-1])
-        for factor in factors
-        for node in postorder(factor)
-        if isinstance(node, Ref | Padded)
-    )
-
-
-def _extent(index: Index) -> int:
-    return index.size if isinstance(index.upper, int) else 1_000_000
+def _is_exp(node: Expr) -> bool:
+    return isinstance(node, Apply) and node.name == "exp"
 
 
 def _is_plain(node: Expr) -> bool:

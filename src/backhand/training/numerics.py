@@ -8,9 +8,10 @@ the loss may be written on ŷ as every page does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from backhand.calculus.chain import at
+from backhand.calculus.chain import at, in_terms_of
 from backhand.expr import (
     ONE,
     Add,
@@ -24,9 +25,11 @@ from backhand.expr import (
     add,
     apply,
     mul,
+    names,
+    postorder,
     rewrite,
 )
-from backhand.graph import Graph
+from backhand.graph import Graph, Quantity, Role
 
 
 def steady(graph: Graph) -> Graph:
@@ -112,3 +115,88 @@ def shifted(expr: Expr) -> Expr:
         return mul(apply("exp", add(u, mul(-1, log_sum))), shifted(rest))
 
     return rewrite(expr, leaf)
+
+
+def shared(graph: Graph) -> Graph:
+    """Every log Σ e^v, and every softmax with it, as a quantity of its own: worked out once.
+
+    >>> import backhand
+    >>> from backhand.calculus.chain import backward
+    >>> graph = backhand.network("2 -> 3 softmax", loss="cross_entropy")
+    >>> whole = shared(backward(steady(graph), "J"))
+    >>> whole["yhat"].definition, whole["∂J/∂a_1"].definition
+    (exp((a_1[j] + -1*lse a_1)), -1*(y[j] + -1*yhat[j]*sum(•0=1..3, y[•0])))
+    """
+    whole = replace(
+        graph,
+        quantities=tuple(
+            q if q.definition is None else replace(q, definition=shifted(q.definition))
+            for q in graph
+        ),
+    )
+    while (found := _next(whole, _log_sum_exp)) is not None:
+        whole = _named(whole, found, "lse")
+    while (found := _next(whole, _softmax_entry)) is not None:
+        whole = _named(whole, found, "softmax")
+    return whole
+
+
+def _log_sum_exp(node: Expr) -> bool:
+    match node:
+        case Apply("log", (Total(_, (Apply("exp", _),)),)):
+            return True
+        case _:
+            return False
+
+
+def _softmax_entry(node: Expr) -> bool:
+    match node:
+        case Apply("exp", (Add(args),)):
+            return any(_is_minus_lse(arg) for arg in args)
+        case _:
+            return False
+
+
+def _is_minus_lse(term: Expr) -> bool:
+    match term:
+        case Mul((Number(value), Ref(name))):
+            return value == -1 and name.startswith("lse ")
+        case _:
+            return False
+
+
+def _next(graph: Graph, wanted: Callable[[Expr], bool]) -> Expr | None:
+    """The first node of a kind that isn't a whole quantity already."""
+    for quantity in graph:
+        if quantity.definition is not None:
+            for node in postorder(quantity.definition):
+                if wanted(node) and node is not quantity.definition:
+                    return node
+    return None
+
+
+def _named(graph: Graph, node: Expr, kind: str) -> Graph:
+    """The graph with a node as a quantity, and that quantity wherever the node stands."""
+    own = next((q for q in graph if q.definition is node), None)
+    if own is None:
+        axes = tuple(sorted(node.free, key=lambda index: index.name))
+        inside = sorted(names(node), key=lambda name: (name.startswith("lse "), name))
+        name = f"{kind} {inside[0] if inside else ''}"
+        while name in graph:
+            name += "′"
+        own = Quantity(name=name, axes=axes, role=Role.INTERMEDIATE, definition=node)
+    others = [q if q is own else _in_terms_of(q, own) for q in graph]
+    if own not in others:
+        # As soon as it can be: what it is made from is still in the cache.
+        last = max(at for at, q in enumerate(others) if q.name in names(node))
+        others.insert(last + 1, own)
+    return replace(graph, quantities=tuple(others))
+
+
+def _in_terms_of(quantity: Quantity, own: Quantity) -> Quantity:
+    definition = quantity.definition
+    return (
+        quantity
+        if definition is None
+        else replace(quantity, definition=in_terms_of(definition, own))
+    )

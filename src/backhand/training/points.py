@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from backhand.expr import ZERO, Expr, Ref, names, ref, rewrite
 from backhand.training.blocks import Block
-from backhand.training.frame import SCALE, Frame, entries, entry_name, indexed
+from backhand.training.frame import SCALE, Frame, copied, entries, entry_name, indexed
 from backhand.training.nest import Stored
 from backhand.training.nests import emit, settled
 from backhand.training.optimizers import RATE
@@ -48,7 +48,13 @@ class _Points:
         numbers = sum(self.program.graph[p].size for p in self.program.parameters)
         numbers *= 1 + len(self.frame.optimizer.states) + self.batch
         whole = (*self.program.forward, *self.program.backward, *self.added, *self.updated)
-        return numbers <= MAX_LOCALS and operations(whole) <= MAX_WRITTEN_OUT
+        if numbers > MAX_LOCALS or operations(whole) > MAX_WRITTEN_OUT:
+            return False
+        # A quantity that is called like another one's entry would be taken for it.
+        graph = self.program.graph
+        return not any(
+            entry_name(q.name, at) in graph for q in graph if q.axes for at in entries(q)
+        )
 
     # ---- what lies where -----------------------------------------------------------------------
 
@@ -75,14 +81,14 @@ class _Points:
                 frame.stored[entry] = Stored(local)
                 place = cast.format(indexed(code, before, slots, lowers))
                 (load if before else room).append(f"{local} = {place}")
-        elif name in frame.plan.cast:
+        elif before:
+            # A point of its own stays in the cache, and no write to a weight can be a write to it.
             local = frame.spelled.fresh(f"{code}_now")
-            frame.stored[name] = Stored(local, lowers)
-            shape = ", ".join(map(str, quantity.shape))
-            (room if before else load).append(f"{local} = np.empty(({shape},), real)")
-            load.append(f"{local}[...] = {code}[i]")
+            frame.store(name, local, quantity.axes)
+            room.append(f"{local} = np.empty({quantity.shape}, real)")
+            load += copied(f"{code}[i, ", f"{local}[", quantity.shape)
         else:
-            frame.stored[name] = Stored(code, lowers, before)
+            frame.store(name, code, quantity.axes)
 
     def _store_made(self, name: str, room: list[str]) -> None:
         frame, quantity = self.frame, self.program.graph[name]
@@ -96,6 +102,7 @@ class _Points:
         code = frame.spelled(name)
         frame.stored[name] = Stored(code, frame.lowers(name))
         if quantity.axes:
+            frame.store(name, code, quantity.axes)
             shape = ", ".join(map(str, quantity.shape))
             room.append(f"{code} = np.empty({f'({shape})' if quantity.rank > 1 else shape}, real)")
 
@@ -167,7 +174,7 @@ class _Points:
         if self.small:
             emit([_as_own(one) for one in unrolled(whole)], self.frame.nest, block, None)
         else:
-            emit(whole, self.frame.nest, block, kept)
+            emit([self.frame.flattened(one) for one in whole], self.frame.nest, block, kept)
 
 
 def zeroed(added: Iterable[Statement]) -> list[Statement]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import chain, permutations
 from typing import TypeAlias
 
 from backhand.expr import Add, Expr, Padded, Ref, add, postorder, ref, rewrite, total
 from backhand.graph import Role
 from backhand.slots import Index
+from backhand.training.flat import Arrays, flattened
 from backhand.training.program import Program, own_gradient
 from backhand.training.statements import Statement, terms
 
@@ -33,15 +34,15 @@ class Product:
 class Batch:
     """A program over many points at once.
 
-    `axes`: of every array as it is stored, those before which a column of ones belongs counted from
-    0; `padded`: the names that have such a column. `products`: by the statement's target, with
+    `arrays`: with the axes as they are stored, those before which a column of ones belongs counted
+    from 0; `padded`: the names that have such a column. `products`: by the statement's target, with
     what is added to the product afterwards, if anything.
     """
 
     forward: tuple[Statement, ...]
     backward: tuple[Statement, ...]
     gradients: tuple[Statement, ...]
-    axes: Mapping[str, Axes]
+    arrays: Arrays
     padded: frozenset[str]
     products: Mapping[str, tuple[Product, Expr | None]]
 
@@ -61,14 +62,16 @@ def batch_of(program: Program) -> Batch | None:
     forward = tuple(_over(one, varying) for one in program.forward)
     backward = tuple(_over(one, varying) for one in program.backward)
     gradients = tuple(_summed(program, name, varying) for name in program.parameters)
-    axes = {q.name: _stored(program, q.name, varying, padded) for q in program.graph}
+    arrays = Arrays({q.name: _stored(program, q.name, varying, padded) for q in program.graph})
+    whole = [[flattened(one, arrays) for one in part] for part in (forward, backward, gradients)]
     products: dict[str, tuple[Product, Expr | None]] = {}
-    for one in (*forward, *backward, *gradients):
-        found = _product(one, axes)
+    for one in chain(*whole):
+        found = _product(one, arrays)
         if found is not None:
             products[one.target] = found[0], found[1]
-            axes[one.target] = found[2]
-    return Batch(forward, backward, gradients, axes, padded, products)
+            arrays.axes[one.target] = found[2]
+    forward, backward, gradients = map(tuple, whole)
+    return Batch(forward, backward, gradients, arrays, padded, products)
 
 
 def _varying(program: Program) -> set[str]:
@@ -140,7 +143,7 @@ def _stored(program: Program, name: str, varying: set[str], padded: frozenset[st
 # ---- which statements are products -------------------------------------------------------------
 
 
-def _product(one: Statement, axes: Mapping[str, Axes]) -> tuple[Product, Expr | None, Axes] | None:
+def _product(one: Statement, arrays: Arrays) -> tuple[Product, Expr | None, Axes] | None:
     """The product that a statement is, what is added to it, and its target's axes as stored."""
     if len(one.axes) != 2 or one.slots != one.axes:
         return None
@@ -148,7 +151,7 @@ def _product(one: Statement, axes: Mapping[str, Axes]) -> tuple[Product, Expr | 
     for part in parts:
         (term,) = terms(part)
         for factors in permutations(term.factors if len(term.factors) == 2 else ()):
-            found = _matched(one, term.sums, factors, axes)
+            found = _matched(one, term.sums, factors, arrays)
             if found is not None:
                 rest = [other for other in parts if other is not part]
                 return found[0], add(*rest) if rest else None, found[1]
@@ -156,7 +159,7 @@ def _product(one: Statement, axes: Mapping[str, Axes]) -> tuple[Product, Expr | 
 
 
 def _matched(
-    one: Statement, sums: Axes, factors: Sequence[Expr], axes: Mapping[str, Axes]
+    one: Statement, sums: Axes, factors: Sequence[Expr], arrays: Arrays
 ) -> tuple[Product, Axes] | None:
     """`target[row, column] = Σ left[row, over] right[over, column]`, over arrays as a whole."""
     match sums, factors:
@@ -167,13 +170,15 @@ def _matched(
     if {*left.slots} != {row, over} or {*right.slots} != {over, column}:
         return None
     left_turned, right_turned = left.slots[0] != row, right.slots[0] != over
+    axes = arrays.axes
     rows, inner = _turned(axes[left.name], left_turned)
     inside, columns = _turned(axes[right.name], right_turned)
     own = axes[one.target]
     if not (_same(rows, own[0]) and _same(inner, over) and _same(inside, over)):
         return None
     # A factor with a column of ones more gives the result one, which nobody reads.
-    if columns.upper != own[1].upper or columns.lower > own[1].lower:
+    wider = columns.lower < own[1].lower and one.target not in arrays.bases
+    if columns.upper != own[1].upper or not (wider or columns.lower == own[1].lower):
         return None
     product = Product(one.target, (left.name, left_turned), (right.name, right_turned))
     return product, (own[0], replace(own[1], lower=columns.lower))

@@ -15,7 +15,9 @@ from backhand.errors import AskError
 from backhand.expr import (
     ZERO,
     Expr,
+    Padded,
     Ref,
+    Total,
     mul,
     names,
     postorder,
@@ -26,7 +28,7 @@ from backhand.expr import (
 )
 from backhand.graph import AXES, Graph, Quantity, Role
 from backhand.notation import partial_name
-from backhand.training.numerics import steady
+from backhand.training.numerics import shared, steady
 from backhand.training.optimizers import DECAY, GRADIENT, PARAMETER, RATE, Optimizer, regular
 from backhand.training.statements import Statement, statement
 
@@ -101,14 +103,15 @@ def derived(graph: Graph, data: Collection[str], weighted: bool = False) -> Prog
     if weighted:
         graph = _weighted(graph, objective)
         data = [*data, WEIGHT]
-    graph = _needed(steady(graph), {objective})
-    learned = [q.name for q in graph.parameters]
+    graph = replace(steady(graph), points={})
+    reached = ancestors(graph, objective)
+    learned = [q.name for q in graph.parameters if q.name in reached]
     if not learned:
         raise AskError(
             "this graph has no parameter", f"nothing that {objective} depends on is learned"
         )
-    whole = backward(graph, objective)
-    whole = _needed(whole, {objective, *(partial_name(objective, name) for name in learned)})
+    wanted = {objective, *(partial_name(objective, name) for name in learned)}
+    whole = _needed(shared(backward(graph, objective)), wanted)
     given = [q.name for q in whole if q.definition is None and q.role is not Role.PARAMETER]
     return Program(
         whole,
@@ -151,19 +154,39 @@ def updates(
 ) -> list[Statement]:
     """The optimiser's equations for every parameter; `gradients`: by parameter, in its own axes.
 
-    A gradient that is used more than once is a statement of its own before them.
+    A gradient that is used more than once, or that reads what has changed by then, is a statement
+    of its own before them.
     """
+    before: list[Statement] = []
     made: list[Statement] = []
-    for name in program.parameters:
-        made += _update(program, optimizer, name, gradients[name], l1, l2)
-    return made
+    for at, name in enumerate(program.parameters):
+        gradient, axes = gradients[name], program.graph[name].axes
+        if _reads_changed(gradient, ref(name, *axes), program.parameters[:at]):
+            before.append(_stored(program, name, gradient))
+            gradient = ref(program.gradient(name), *axes)
+        made += _update(program, optimizer, name, gradient, l1, l2)
+    return [*before, *made]
+
+
+def _reads_changed(gradient: Expr, own: Expr, updated: Sequence[str]) -> bool:
+    """Whether a gradient, worked out inside its parameter's update, would meet new values."""
+    nodes = list(postorder(gradient))
+    changed = {*updated, *names(own)}
+    reads = [node for node in nodes if isinstance(node, Ref | Padded) and node.name in changed]
+    # A sum is added to the parameter term by term, each after the one before.
+    summed = any(isinstance(node, Total) for node in nodes)
+    return any(node is not own for node in reads) or (bool(reads) and summed)
+
+
+def _stored(program: Program, name: str, gradient: Expr) -> Statement:
+    sign, axes = program.gradient(name), program.graph[name].axes
+    return Statement(sign, axes, axes, gradient, f"{sign}, used by the updates below")
 
 
 def _update(
     program: Program, optimizer: Optimizer, name: str, gradient: Expr, l1: bool, l2: bool
 ) -> list[Statement]:
     axes = program.graph[name].axes
-    sign = program.gradient(name)
     made: list[Statement] = []
     penalised = regular(ref(GRADIENT), l1, l2)
     equations = [*optimizer.states.values(), optimizer.update]
@@ -172,8 +195,8 @@ def _update(
     own |= {state: ref(state_name(state, name), *axes) for state in optimizer.states}
     gradient = put(penalised, {**own, GRADIENT: gradient})
     if uses > 1 and not isinstance(gradient, Ref):
-        made.append(Statement(sign, axes, axes, gradient, f"{sign}, used by the updates below"))
-        gradient = ref(sign, *axes)
+        made.append(_stored(program, name, gradient))
+        gradient = ref(program.gradient(name), *axes)
     own[GRADIENT] = gradient
     for state, equation in optimizer.states.items():
         target = state_name(state, name)

@@ -6,10 +6,14 @@ heard; how the epochs are cut up changes nothing in the numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import signal
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from types import FrameType
 from typing import Any, Literal
 
 import numpy as np
@@ -71,7 +75,7 @@ class Run:
         self.best = {name: array.copy() for name, array in kernel.parameters.items()}
         self.best_loss, self.waited = np.inf, 0
         self.checkpoint: Path | None = None
-        self._budget = 64 * kernel.source.plan.batch_size
+        self._budget = min(64 * kernel.source.plan.batch_size, CALL_POINTS)
         self._order: tuple[int, NDArray[np.int64]] | None = None
         self._saved = perf_counter()
 
@@ -92,14 +96,15 @@ class Run:
         ended: Ended = "done"
         try:
             while len(self.history) < self.course.epochs:
-                self._call()
-                if self.at == 0:
-                    self._epoch_ended(tolerance)
-                if progress is not None:
-                    progress(self._progress())
                 if patience is not None and self.waited >= patience:
                     ended = "early"
                     break
+                with _heard_later():
+                    self._call()
+                    if self.at == 0:
+                        self._epoch_ended(tolerance)
+                if progress is not None:
+                    progress(self._progress())
                 if perf_counter() - self._saved > CHECKPOINT_SECONDS:
                     self._save()
         except KeyboardInterrupt:
@@ -128,6 +133,8 @@ class Run:
         if done < order.shape[1]:
             at = self.at + done
             raise divergence(self, epoch + row, at, order[row, done : done + size])
+        if not all(np.isfinite(array).all() for array in self.kernel.parameters.values()):
+            raise divergence(self, epoch + row, self.at + done - 1, order[row, :0])
         faster = CALL_SECONDS / max(spent, 1e-6)
         self._budget = int(min(self._budget * min(faster, 4.0) + 1, CALL_POINTS))
         self.at += order.shape[1]
@@ -193,6 +200,8 @@ class Run:
             self.at, self.partial = standing.at, standing.partial
             self.best, self.best_loss = dict(standing.best), standing.best_loss
             self.waited, self.seconds = standing.waited, standing.seconds
+        # A place that can't be written to shows now, not after the training.
+        self._save()
 
     def _save(self) -> None:
         if self.checkpoint is not None:
@@ -221,3 +230,24 @@ class Run:
             "epochs": None if fixed else course.epochs,
             "seed": course.seed,
         }
+
+
+@contextmanager
+def _heard_later() -> Generator[None]:
+    """Ctrl-C waits until the block is done, so that arrays and counters stay of the same step."""
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[FrameType | None] = []
+
+    def hear(_: int, frame: FrameType | None) -> None:
+        heard.append(frame)
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if heard and callable(usual):
+        usual(signal.SIGINT, heard[0])

@@ -38,14 +38,17 @@ def rates(schedule: Schedule, rate: float, first: int, count: int, whole: int) -
     [0.1, 0.05]
     """
     named = SCHEDULES.get(schedule) if isinstance(schedule, str) else schedule
-    if named is None:
+    if not callable(named):
         near = get_close_matches(str(schedule), SCHEDULES, 1)
         raise AskError(
             f"there is no schedule {schedule!r}",
             f"did you mean {near[0]!r}?" if near else f"they are {', '.join(SCHEDULES)}",
         )
     parts = np.arange(first, first + count) / whole
-    factors = np.asarray(named(parts), dtype=float)
+    try:
+        factors = np.asarray(named(parts), dtype=float)
+    except (TypeError, ValueError):
+        factors = np.empty(0)
     if factors.shape != parts.shape or not np.isfinite(factors).all():
         raise AskError(
             "the schedule gives no finite factor for each step",

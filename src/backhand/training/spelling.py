@@ -5,13 +5,17 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from collections.abc import Container, Iterable
 from fractions import Fraction
+
+from backhand.errors import LimitError
 
 RESERVED = frozenset(
     {
         *("np", "math", "real", "order", "rates", "runs", "total", "losses", "steps"),
         *("epoch", "size", "done", "at", "i", "first", "last", "start", "count", "row"),
         *("range", "min", "max", "abs"),
+        *(f"n{axis}" for axis in range(100)),
     }
 )
 """What the emitted function calls its own."""
@@ -29,6 +33,7 @@ class Spelling:
     def __init__(self) -> None:
         self.known: dict[str, str] = {}
         self._taken: set[str] = set(RESERVED)
+        self._letters: set[str] = set()
 
     def __call__(self, name: str) -> str:
         """The identifier of a name, the same each time."""
@@ -46,6 +51,20 @@ class Spelling:
             found = f"{like}_{number}"
         self._taken.add(found)
         return found
+
+    def letter(self, wanted: Iterable[str], around: Container[str]) -> str:
+        """The first of these that nothing but loops has, and none of the loops around.
+
+        >>> spelled = Spelling()
+        >>> spelled("j"), spelled.letter("ijkl", {"k"})
+        ('j', 'l')
+        """
+        for found in wanted:
+            if found not in around and (found in self._letters or found not in self._taken):
+                self._letters.add(found)
+                self._taken.add(found)
+                return found
+        raise LimitError("the loops are nested too deep", "split the equation")
 
 
 def _ascii(name: str) -> str:

@@ -1,0 +1,1 @@
+"""Graphs handed to others: PyTorch modules, ONNX files, files of parameters."""
