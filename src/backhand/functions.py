@@ -260,7 +260,7 @@ define(
     curvature=Curvature.NEITHER,
     kinks=(),
     rational=False,
-    loop="(math.exp(min({x}, 0.0)) / (1.0 + math.exp(-abs({x}))))",
+    loop="((1.0 if {x} > 0 else math.exp(-abs({x}))) / (1.0 + math.exp(-abs({x}))))",
 )
 define(
     name="tanh",
@@ -347,7 +347,7 @@ define(
     curvature=Curvature.NEITHER,
     kinks=(),
     rational=False,
-    loop="({x} * math.exp(min({x}, 0.0)) / (1.0 + math.exp(-abs({x}))))",
+    loop="({x} * (1.0 if {x} > 0 else math.exp(-abs({x}))) / (1.0 + math.exp(-abs({x}))))",
 )
 
 # ---- elementary functions ----------------------------------------------------------------------
