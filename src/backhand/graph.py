@@ -311,10 +311,9 @@ class Graph:
         return explain(self.at_point(point), spelled(by, self), of)
 
     def step(self, eta: float, *, point: int | None = 1) -> Working:
-        """One update of every parameter by gradient descent with learning rate `eta`.
+        """One update of every parameter by gradient descent; the working's `values` hold them.
 
-        `point`: the data point used; None takes the mean over all of them. The working's `values`
-        hold the updated parameters by name.
+        `point`: the data point used; None takes the mean over all of them.
         """
         from backhand.calculus.descent import step
 

@@ -82,7 +82,7 @@ def _standing(
     for name, here in _all_marks(kernel, marks).items():
         if there.get(name) != here:
             known = f"{name} {there.get(name)}, not {here}"
-            said = "other equations" if name == "equations" else known
+            said = f"other {name}" if name in ("equations", "data") else known
             raise AskError(f"{path} was made with {said}", _MEND)
     partial, best_loss, seconds = tensors["numbers"].tolist()
     found = Standing(

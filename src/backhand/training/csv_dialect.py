@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -92,10 +93,10 @@ def _last_line(sample: Sequence[Record], text: str, line: int) -> int:
 
 def _score(text: str, delimiter: str | None) -> tuple[int, int]:
     """How many cells are numbers when they are separated so; how often it is there if none are."""
-    try:
-        sample = [cells for _, cells in islice(records(text, delimiter), SAMPLE)]
-    except DataError:
-        return 0, 0
+    sample: list[list[str]] = []
+    # What is wrong with a quote is said when the delimiter is known.
+    with suppress(DataError):
+        sample.extend(cells for _, cells in islice(records(text, delimiter), SAMPLE))
     numbers = sum(_is_number(cell) for row in sample for cell in row)
     return numbers, 0 if numbers else sum(len(row) - 1 for row in sample)
 

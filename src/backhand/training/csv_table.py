@@ -7,8 +7,9 @@ cell, which is also what quoted cells need.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -65,9 +66,7 @@ def read_csv(path: Path, target: str | int | None) -> Table:
     """
     with path.open("rb") as file:
         blocks = _blocks(file)
-        first = next(blocks, None)
-        if first is None or not first.text.strip():
-            raise DataError("the file is empty", "give a row for each data point")
+        first = _beginning(blocks)
         # NumPy writes a header as a comment.
         text = first.text.removeprefix("#")
         dialect = sniffed(text)
@@ -102,6 +101,18 @@ def _blocks(file: BinaryIO) -> Iterator[Block]:
             rest = rest[cut:]
         if not more:
             return
+
+
+def _beginning(blocks: Iterator[Block]) -> Block:
+    """The first blocks as one: two rows at least, where there are so many."""
+    text, last = "", False
+    for block in blocks:
+        text, last = text + block.text, block.last
+        if "\n" in text.strip():
+            break
+    if not text.strip():
+        raise DataError("the file is empty", "give a row for each data point")
+    return Block(text, 1, last)
 
 
 def _end_of_rows(data: bytes, end: bytes) -> int:
@@ -161,18 +172,15 @@ def _at_once(sheet: _Sheet, text: str) -> NDArray[np.float64] | None:
     """A block by NumPy; None where it has quotes or something that isn't a finite number."""
     if '"' in text:
         return None
-
-    def number(label: str) -> float:
-        if label.strip().lower() in NO_LABEL:
-            raise ValueError
-        return sheet.classes.number(label.strip()) if sheet.classes else math.nan
-
+    coded: dict[int | str, Callable[[str], float]] = {}
+    if sheet.classes is not None:
+        coded[sheet.at] = partial(_number, sheet, at=sheet.at)
     try:
         found = np.loadtxt(
             text.split("\n"),
             delimiter=sheet.dialect.delimiter,
             comments=None,
-            converters={sheet.at: number} if sheet.classes else None,
+            converters=coded or None,
             ndmin=2,
         )
     except (ValueError, IndexError):
@@ -184,30 +192,34 @@ def _cell_by_cell(sheet: _Sheet, block: Block, row: int) -> NDArray[np.float64]:
     """A block by its rows, of which the first is number `row`."""
     width, found = sheet.dialect.width, list[list[float]]()
     for line, cells in records(block.text, sheet.dialect.delimiter, block.line):
-        where = sheet.where(row + len(found), line)
         if len(cells) != width:
             at_end = block.last and not block.text.endswith("\n") and len(cells) < width
-            raise _ragged(sheet, where, len(cells), at_end)
-        found.append([_number(sheet, cell, at, where) for at, cell in enumerate(cells)])
+            raise _ragged(sheet, sheet.where(row + len(found), line), len(cells), at_end)
+        numbers = [_number(sheet, cell, at) for at, cell in enumerate(cells)]
+        if not all(map(math.isfinite, numbers)):
+            at = next(at for at, number in enumerate(numbers) if not math.isfinite(number))
+            raise _unusable(sheet, sheet.where(row + len(found), line), at, cells[at].strip())
+        found.append(numbers)
     return np.array(found).reshape(-1, width)
 
 
-def _number(sheet: _Sheet, cell: str, at: int, where: str) -> float:
-    """A cell's number, or that of its class."""
-    text, columns = cell.strip(), sheet.dialect.columns
-    place = f"{where}, {named(at, columns)}"
-    if sheet.classes is not None and at == sheet.at:
-        if text.lower() in NO_LABEL:
-            raise DataError(f"{place} has no value", REPLACE)
-        return sheet.classes.number(text)
+def _number(sheet: _Sheet, cell: str, at: int) -> float:
+    """A cell's number, or that of its class; NaN where there is none."""
+    if sheet.classes is None or at != sheet.at:
+        number = as_number(cell)
+        return math.nan if number is None else number
+    label = cell.strip()
+    return math.nan if label.lower() in NO_LABEL else sheet.classes.number(label)
+
+
+def _unusable(sheet: _Sheet, where: str, at: int, text: str) -> DataError:
+    place = f"{where}, {named(at, sheet.dialect.columns)}"
     number = as_number(text)
     if text.lower() in MISSING:
-        raise DataError(f"{place} has no value", REPLACE)
+        return DataError(f"{place} has no value", REPLACE)
     if number is None or math.isnan(number):
-        raise DataError(f"{place} is {shown(text)}, not a number", _mend(sheet, text, at))
-    if math.isinf(number):
-        raise DataError(f"{place} is {shown(text)}, infinite", "put a finite number there")
-    return number
+        return DataError(f"{place} is {shown(text)}, not a number", _mend(sheet, text, at))
+    return DataError(f"{place} is {shown(text)}, infinite", "put a finite number there")
 
 
 def _mend(sheet: _Sheet, text: str, at: int) -> str:

@@ -242,3 +242,12 @@ def test_a_checkpoint_holds_every_changing_array(file: Path) -> None:
     assert metadata["kind"] == checkpoints.KIND
     kinds = {name.split("/")[0] for name in tensors}
     assert kinds == {"parameter", "state", "runs", "best", "history", "validation", "numbers"}
+
+
+def test_other_data_of_the_same_size_is_noticed(file: Path) -> None:
+    trained(epochs=1, checkpoint=file)
+    before = file.read_bytes()
+    with pytest.raises(AskError, match="other data"):
+        fit(GRAPH, X + 1, Y, epochs=6, learning_rate=0.02, optimizer="adam", batch_size=4,
+            checkpoint=file, resume=True)  # fmt: skip
+    assert file.read_bytes() == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -199,6 +200,13 @@ def test_ctrl_c_inside_a_call_is_heard_after_it(
     assert len(calls) == 8
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert same(trained(epochs=9, optimizer="adam", checkpoint=file, resume=True), expected)
+
+
+def test_a_thread_of_its_own_has_no_ctrl_c(plain: None) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(lambda seed: trained(seed=seed), (1, 1))
+    assert same(one, two)
+    assert same(one, trained(seed=1))
 
 
 def test_progress_tells_where_it_is(plain: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ from backhand.graph import Graph, Quantity, Role
 from backhand.reading.building import BLOCKS
 from backhand.training.frame import Plan
 from backhand.training.loops import loop_source
-from backhand.training.optimizers import OPTIMIZERS, optimizer
+from backhand.training.optimizers import optimizer
 from backhand.training.program import derived
 from backhand.values import floats
 
@@ -144,6 +144,8 @@ TEXTS = {
         W_2 = [1, 0.2, 0.3; 3, 4, 0.5] / 9; a = W_1 x + W_2 u; z = tanh(a); J = (y - w^T z)^2""",
     "a weight shared by layers": """x = 2; y = 1; w = 0.5; a = w x; z = sigmoid(a)
         b = w z + w; yhat = sigmoid(b); J = -y log(yhat) - (1 - y) log(1 - yhat)""",
+    "a given matrix": """x = [1; 2]; y = 1; w = [0.1; 0.2]; A = [1, 2; 3, 4]; c = 0.7
+        J = c (y - w^T A x)^2""",
     "a given power": "x = [1; 2]; y = 1; w = [0.1; 0.2]; p = 1.5; J = (1 + (w^T x - y)^2)^p",
     "a quantile": "x = [1; 2]; y = 1; w = [0.1; 0.2]; J = max(w^T x - y, 0.7 (y - w^T x))",
     "a softmax by hand": """x = [1; 2]; y = 1; w = [0.1; 0.2]
@@ -164,13 +166,12 @@ def test_optimisers_meet_no_value_that_has_changed(name: str) -> None:
     graph = model(TEXTS[name])
     once = {n: a for n, a in points(graph, 3).items() if n in ("x", "u", "y")}
     twice = {n: np.repeat(a, 2, axis=0) for n, a in once.items()}
-    for entry in OPTIMIZERS:
-        for form in ("written out", "loops", "long loops"):
-            with interpreted(form):
-                single = loop(graph, once, optimizer=entry, l1=0.01, l2=0.1)
-                double = loop(graph, twice, optimizer=entry, l1=0.01, l2=0.1, batch_size=2)
-                assert taken(double) == pytest.approx(2 * taken(single), rel=1e-10)
-                agree(single, double.parameters, 1e-10)
+    for entry, form in (("sgd", "loops"), ("nesterov", "written out"), ("momentum", "long loops")):
+        with interpreted(form):
+            single = loop(graph, once, optimizer=entry, l1=0.01, l2=0.1)
+            double = loop(graph, twice, optimizer=entry, l1=0.01, l2=0.1, batch_size=2)
+            assert taken(double) == pytest.approx(2 * taken(single), rel=1e-10)
+            agree(single, double.parameters, 1e-10)
 
 
 @pytest.mark.parametrize("page", ["linear-regression", "softmax-classifier", "two-neurons"])
