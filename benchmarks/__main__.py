@@ -1,24 +1,35 @@
-"""`python -m benchmarks [working] [derivatives]` prints each table, measured now, on this machine."""
+"""`python -m benchmarks [working] [derivatives] [training]` prints each table, measured now."""
 
 from __future__ import annotations
 
+import argparse
 import platform
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
-from benchmarks import derivatives, working
+from benchmarks import derivatives, training, working
 
-TABLES = {"working": working.run, "derivatives": derivatives.run}
+TABLES: dict[str, Callable[[Path | None], None]] = {
+    "working": lambda _: working.run(),
+    "derivatives": lambda _: derivatives.run(),
+    "training": training.run,
+}
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Run the tables named, or all of them."""
-    unknown = [name for name in names if name not in TABLES]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(TABLES)}")
+    parser.add_argument("-o", "--output", type=Path, help="a JSON file for the times of training")
+    given = parser.parse_args(arguments)
+    unknown = [name for name in given.names if name not in TABLES]
     if unknown:
         print(f"no benchmark {unknown[0]}; there are {', '.join(TABLES)}", file=sys.stderr)
         return 2
     print(f"Python {platform.python_version()}, {platform.machine()}\n")
-    for name in names or TABLES:
-        TABLES[name]()
+    for name in given.names or TABLES:
+        TABLES[name](given.output)
     return 0
 
 

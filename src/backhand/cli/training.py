@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from backhand.graph import Graph
     from backhand.training.fit import Fit
     from backhand.training.run import Progress
-    from backhand.training.tables import Table
 
 
 class Precision(StrEnum):
@@ -120,9 +119,10 @@ def train(
     with errors_of(_path(file)):
         graph = _model(file, loss)
     with errors_of():
+        from backhand.training.datasets import find
         from backhand.training.split import split
 
-        table = _table(data, target)
+        table = find(data, target)
         part, apart = split(table, held_out, seed)
         with _shown(epochs) as progress:
             found = graph.fit(
@@ -142,7 +142,7 @@ def train(
                 resume=resume,
                 progress=progress,
             )
-        write(_said(found, table, len(part.features)))
+        write(_said(found, len(part.features)))
         if output is not None:
             from backhand import save_parameters
 
@@ -166,16 +166,7 @@ def _model(file: str, loss: str) -> Graph:
     return last_model(path).graph
 
 
-def _table(data: str, target: str | None) -> Table:
-    from backhand.training.datasets import DATASETS, load
-    from backhand.training.tables import read_table
-
-    # A word that is no file is meant as the name of a data set, if perhaps a misspelt one.
-    named = data in DATASETS or not Path(data).suffix
-    return load(data) if named and not Path(data).exists() else read_table(data, target)
-
-
-def _said(found: Fit, table: Table, count: int) -> str:
+def _said(found: Fit, count: int) -> str:
     """How training went, in a few lines."""
     how = {
         "done": "trained",

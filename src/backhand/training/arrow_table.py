@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.errors import BackhandError, DataError
+from backhand.errors import DataError
 from backhand.training.cells import check_distinct, located
 from backhand.training.gathering import Classes, gathered
 from backhand.training.intake import assembled, labels_or_numbers
@@ -143,8 +143,6 @@ def _features(
 def _array(column: Any) -> NDArray[Any]:
     try:
         return np.asarray(column.to_numpy(zero_copy_only=False))
-    except BackhandError:
-        raise
     except Exception as error:
         raise _damaged(error) from error
 

@@ -70,25 +70,25 @@ def _said(error: csv.Error) -> str:
     return "a quote is opened and never closed" if "unexpected end" in text else text
 
 
-def sniffed(text: str, line: int = 1) -> Dialect:
+def sniffed(text: str) -> Dialect:
     """How the beginning of a file is written. Raises `DataError` for a header that can't be used.
 
     >>> sniffed("x;y\\n1;2\\n3;4\\n")
     Dialect(delimiter=';', columns=('x', 'y'), width=2, body=1)
     """
     delimiter = max(DELIMITERS, key=lambda one: _score(text, one))
-    sample = list(islice(records(text, delimiter, line), SAMPLE))
+    sample = list(islice(records(text, delimiter), SAMPLE))
     if not sample:
         raise DataError("the file is empty", "give a row for each data point")
     first, cells = sample[0]
     if not _is_header([cells for _, cells in sample]):
         return Dialect(delimiter, (), len(cells), first - 1)
-    return Dialect(delimiter, _names(cells), len(cells), _last_line(sample, text, line))
+    return Dialect(delimiter, _names(cells), len(cells), _last_line(sample, text))
 
 
-def _last_line(sample: Sequence[Record], text: str, line: int) -> int:
+def _last_line(sample: Sequence[Record], text: str) -> int:
     """The line in which the header ends."""
-    return sample[1][0] - 1 if len(sample) > 1 else line + text.count("\n") - text.endswith("\n")
+    return sample[1][0] - 1 if len(sample) > 1 else text.count("\n") + (not text.endswith("\n"))
 
 
 def _score(text: str, delimiter: str | None) -> tuple[int, int]:

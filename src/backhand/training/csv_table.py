@@ -108,7 +108,7 @@ def _beginning(blocks: Iterator[Block]) -> Block:
     text, last = "", False
     for block in blocks:
         text, last = text + block.text, block.last
-        if "\n" in text.strip():
+        if "\n" in text.strip() or len(text) > MAX_ROW_BYTES:
             break
     if not text.strip():
         raise DataError("the file is empty", "give a row for each data point")

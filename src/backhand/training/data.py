@@ -66,7 +66,7 @@ def arrange(
     >>> data.arrays["x"].shape, data.arrays["y"].tolist(), data.labels
     ((3, 2), [0.0, 1.0, 0.0], ('no', 'yes'))
     """
-    inputs, goals = graph.with_role(Role.DATA), graph.with_role(Role.TARGET)
+    inputs, goals = _varying(graph, Role.DATA), graph.with_role(Role.TARGET)
     if not inputs:
         raise DataError("the graph has no data quantity", "give it an input, such as x ∈ R^2")
     arrays, columns = _inputs(inputs, X)
@@ -106,6 +106,12 @@ def _inputs(
     return {q.name: _column(taken, q) for q in quantities}, tuple(names)
 
 
+def _varying(graph: Graph, role: Role) -> tuple[Quantity, ...]:
+    """The quantities of a role that differ from point to point: all, unless the page gives points."""
+    every = graph.with_role(role)
+    return tuple(q for q in every if q.name in graph.points) or every
+
+
 def _is_mapping(given: object) -> bool:
     return isinstance(given, Mapping)
 
@@ -118,10 +124,13 @@ def _by_name(quantities: Sequence[Quantity], X: Mapping[Any, Any]) -> dict[str, 
                 f"the graph has no data quantity {name!r}",
                 nearest(str(name), names, "data quantities"),
             )
-    for name in names:
-        if name not in X:
-            raise DataError(f"X has no {name}", listed(names, "graph's data quantities"))
-    return {q.name: _fitted(numbers(X[q.name], q.name), q) for q in quantities}
+    for quantity in quantities:
+        # What has a value and isn't given is the same for every point.
+        if quantity.name not in X and quantity.value is None:
+            raise DataError(f"X has no {quantity.name}", listed(names, "graph's data quantities"))
+    if not X:
+        raise DataError("X is empty", listed(names, "graph's data quantities"))
+    return {q.name: _fitted(numbers(X[q.name], q.name), q) for q in quantities if q.name in X}
 
 
 def _column(taken: Intake, quantity: Quantity) -> NDArray[Any]:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from backhand.errors import DataError, LimitError
 from backhand.training.cells import nearest, shown
 from backhand.training.table import Table
+from backhand.training.tables import read_table
 
 Floats = NDArray[np.float64]
 Maker: TypeAlias = Callable[[int, float, Generator], Table]
@@ -39,6 +41,23 @@ class DataSet:
     points: int | None
     noise: float | None
     maker: Maker
+
+
+def find(data: str, target: str | None = None) -> Table:
+    """A file's table, or that of a built-in data set; `target`: the column of a file, else its last.
+
+    A word that is no file is meant as the name of a data set, if perhaps a misspelt one.
+    Raises `DataError` as `load` and `read_table` do.
+
+    >>> find("xor").target.tolist()
+    [0, 1, 1, 0]
+    """
+    if Path(data).exists() or (Path(data).suffix and data not in DATASETS):
+        return read_table(data, target)
+    table = load(data)
+    if target is not None:
+        raise DataError(f"the data set {data} has its own target", f"it is {table.name}")
+    return table
 
 
 def load(

@@ -90,16 +90,16 @@ def fit(
     """
     optimum = optimizer_named(optimizer)
     data = arrange(graph, X, y, sample_weight=sample_weight, class_weight=class_weight)
-    held = None if validation is None else arrange(graph, *_pair(validation))
+    held = None if validation is None else arrange(graph, *_pair(validation), labels=data.labels)
     _check_targets(graph, data, held)
     size = data.count if batch_size == "all" else batch_size
     if patience is not None and held is None:
         raise AskError("patience needs points held out", "give validation=(X, y)")
     if resume and checkpoint is None:
         raise AskError("there is nothing to resume from", "give checkpoint=, the file's name")
-    _check_whole(batch_size=size, epochs=epochs, patience=1 if patience is None else patience)
-    _check_whole(0, seed=seed)
-    _check_numbers(learning_rate=learning_rate, l1=l1, l2=l2, tolerance=tolerance)
+    check_whole(batch_size=size, epochs=epochs, patience=1 if patience is None else patience)
+    check_whole(0, seed=seed)
+    check_numbers(learning_rate=learning_rate, l1=l1, l2=l2, tolerance=tolerance)
     if dtype not in ("float32", "float64"):
         raise AskError(f"there is no dtype {dtype!r} to train in", "give float32 or float64")
     started = initialised(graph, seed)
@@ -134,13 +134,15 @@ def _check_targets(graph: Graph, *given: Data | None) -> None:
             raise DataError(f"there is no {target.name} for the data points", "give y")
 
 
-def _check_whole(least: int = 1, **values: object) -> None:
+def check_whole(least: int = 1, **values: object) -> None:
+    """Raise `AskError` for one that is no whole number from `least`."""
     for name, value in values.items():
         if not isinstance(value, int | np.integer) or value < least:
             raise AskError(f"{name} is {value!r}", f"give a whole number from {least}")
 
 
-def _check_numbers(**values: object) -> None:
+def check_numbers(**values: object) -> None:
+    """Raise `AskError` for one that is no finite number, 0 or more."""
     for name, value in values.items():
         if not isinstance(value, int | float | np.integer | np.floating) or not 0 <= value < np.inf:
             raise AskError(f"{name} is {value!r}", "give a number, 0 or more")

@@ -71,9 +71,7 @@ def read_npz(path: Path, target: str | int | None) -> Table:
             chosen = names if len(names) == 1 else _pair(names, target)
             arrays = [_member(archive, every[f"{name}.npy"]) for name in chosen]
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise DataError(
-            f"the archive is damaged: {str(error)[:100]}", "get it again"
-        ) from error
+        raise DataError(f"the archive is damaged: {str(error)[:100]}", "get it again") from error
     except Exception as error:
         if isinstance(error, DataError | LimitError | OSError):
             raise

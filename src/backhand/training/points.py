@@ -126,7 +126,10 @@ class _Points:
         if not self.batch:
             with body.inner(Block(body, header="for at in range(size):")) as point:
                 point.put(f"{frame.number(RATE)} = rates[epoch, at]")
-                self._point(point, load, "at")
+                self._forward(point, load)
+                objective = self.program.objective
+                _stop(point, self.frame.nest.place(*self._entry(objective), point), "at")
+                self._backward(point)
                 frame.put_runs(point)
                 self._emit(self.updated, point, frame.changed)
             return
@@ -139,30 +142,27 @@ class _Points:
             batch.put(f"{frame.number(SCALE)} = {one} / real(last - first)")
             self._emit(zeroed(self.added), batch, mentioned(self.added))
             with batch.inner(Block(batch, header="for at in range(first, last):")) as point:
-                self._point(point, load, "first")
+                self._forward(point, load)
+                self._backward(point)
                 self._emit(self.added, point, mentioned(self.added))
-            batch.put("if done < size:")
-            batch.put("    break")
+            # Not point by point: a loop that may end early doesn't run in vectors.
+            _stop(batch, "total", "first")
             frame.put_runs(batch)
             self._emit(self.updated, batch, frame.changed)
 
-    def _point(self, block: Block, load: Sequence[str], taken: str) -> None:
-        """One point forward and backward; a loss that isn't finite ends everything."""
+    def _forward(self, block: Block, load: Sequence[str]) -> None:
+        """One point forward, its loss added up."""
         program = self.program
         block.put("i = order[epoch, at]")
         for line in load:
             block.put(line)
+        later = mentioned([*self.added, *self.updated, *program.backward])
+        self._emit(program.forward, block, later | {program.objective})
+        block.put(f"total += {self.frame.nest.place(*self._entry(program.objective), block)}")
+
+    def _backward(self, block: Block) -> None:
         later = mentioned([*self.added, *self.updated])
-        back = mentioned(program.backward)
-        self._emit(program.forward, block, later | back | {program.objective})
-        objective = program.graph[program.objective]
-        # A scalar of shape (1, 1) is a scalar.
-        loss = self.frame.nest.place(*self._entry(objective.name), block)
-        block.put(f"total += {loss}")
-        block.put(f"if not math.isfinite({loss}):")
-        block.put(f"    done = {taken}")
-        block.put("    break")
-        self._emit(program.backward, block, later)
+        self._emit(self.program.backward, block, later)
 
     def _entry(self, name: str) -> tuple[str, tuple[int, ...]]:
         """The one entry of a scalar, as it is stored."""
@@ -175,6 +175,13 @@ class _Points:
             emit([_as_own(one) for one in unrolled(whole)], self.frame.nest, block, None)
         else:
             emit([self.frame.flattened(one) for one in whole], self.frame.nest, block, kept)
+
+
+def _stop(block: Block, loss: str, taken: str) -> None:
+    """A loss that isn't finite ends everything, before anything is updated by it."""
+    block.put(f"if not math.isfinite({loss}):")
+    block.put(f"    done = {taken}")
+    block.put("    break")
 
 
 def zeroed(added: Iterable[Statement]) -> list[Statement]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
@@ -75,17 +74,6 @@ def test_a_list_an_array_and_a_frame_of_every_library_are_the_same(matrix: Any) 
         assert bits(arrange(LINEAR, given_x, given_y)) == want
 
 
-@settings(max_examples=30, deadline=None)
-@given(MATRICES)
-def test_polars_and_torch_give_the_same(matrix: Any) -> None:
-    polars: Any = pytest.importorskip("polars")
-    torch: Any = pytest.importorskip("torch")
-    want = bits(arrange(LINEAR, matrix, matrix[:, 0]))
-    frame = polars.DataFrame({"a": matrix[:, 0], "b": matrix[:, 1]})
-    assert bits(arrange(LINEAR, frame, frame["a"])) == want
-    assert bits(arrange(LINEAR, torch.tensor(matrix), torch.tensor(matrix[:, 0]))) == want
-
-
 @pytest.mark.parametrize(
     ("kind", "kept"),
     [
@@ -131,21 +119,6 @@ def test_what_is_mapped_and_would_have_to_be_copied_has_a_bound(
     assert arrange(LINEAR, mapped).arrays["x"].dtype == np.dtype("f4")
     monkeypatch.setattr(intake, "MAX_IN_MEMORY", 100)
     assert "too large to be converted; save it as float32" in refused(LINEAR, mapped)
-
-
-def test_columns_that_are_called_like_the_graphs_numbers_go_to_those() -> None:
-    pandas: Any = pytest.importorskip("pandas")
-    graph = backhand.model("u ∈ R\nv ∈ R\ny ∈ R\nw = 1\nJ = (y - w u v)^2")
-    frame = pandas.DataFrame({"extra": [9, 9], "v": [3.0, 4.0], "u": [1.0, 2.0]})
-    data = arrange(graph, frame, [1, 2])
-    assert data.arrays["u"].tolist() == [1, 2]
-    assert data.arrays["v"].tolist() == [3, 4]
-    table = Table(np.array([[3.0, 1.0], [4.0, 2.0]]), np.array([1, 2]), ("v", "u"), "y")
-    assert bits(arrange(graph, table)) == bits(data)
-    assert "X has no column for the graph's v; the columns are" in refused(graph, frame[["u"]])
-    assert "2 data quantities, and X is one array; give a dict: 'u': ..." in refused(
-        graph, [[1, 2]]
-    )
 
 
 def test_a_matrix_comes_row_by_row_or_as_it_is() -> None:
@@ -344,27 +317,6 @@ def test_features_that_cant_be_used(given_x: Any, said: str) -> None:
     assert said in refused(LINEAR, given_x)
 
 
-def test_a_cell_of_a_frame_is_named_by_its_column() -> None:
-    pandas: Any = pytest.importorskip("pandas")
-    frame = pandas.DataFrame({"age": [1.0, 2.0], "name": ["u", "v"]})
-    assert "row 1, column 'name' of x is 'u', not a number" in refused(LINEAR, frame)
-    frame = pandas.DataFrame({"age": pandas.array([1, None], "Int64"), "size": [1, 2]})
-    assert "row 2, column 'age' of x has no value" in refused(LINEAR, frame)
-    twice = pandas.DataFrame([[1, 2]], columns=["a", "a"])
-    assert "columns 1 and 2 are both called 'a'" in refused(LINEAR, twice)
-    born = pandas.DataFrame({"born": pandas.to_datetime(["2020-01-01"]), "b": [1]})
-    assert "row 1, column 'born' of x is a date" in refused(LINEAR, born)
-    assert "x has no columns" in refused(LINEAR, pandas.DataFrame())
-
-
-def test_what_must_be_computed_or_filled_in_first() -> None:
-    sparse: Any = pytest.importorskip("scipy.sparse")
-    polars: Any = pytest.importorskip("polars")
-    assert "a sparse matrix isn't read; give X.toarray()" in refused(LINEAR, sparse.eye(2).tocsr())
-    lazy = polars.DataFrame({"a": [1], "b": [2]}).lazy()
-    assert "give X.collect()" in refused(LINEAR, lazy)
-
-
 @settings(max_examples=200, deadline=None)
 @given(
     st.recursive(
@@ -380,44 +332,34 @@ def test_anything_gives_data_or_an_error_that_teaches(given_x: Any, y: Any) -> N
         assert np.isfinite(data.arrays["x"]).all()
 
 
-# ---- weights -----------------------------------------------------------------------------------
+# ---- several targets, and none -----------------------------------------------------------------
 
 
-def test_balanced_weights_are_those_of_scikit_learn() -> None:
-    utils: Any = pytest.importorskip("sklearn.utils.class_weight")
-    y = ["a", "b", "a", "a"]
-    weights = arrange(SIGMOID, X, y, class_weight="balanced").weights
-    assert weights == pytest.approx(utils.compute_sample_weight("balanced", y))
-
-
-def test_weights_of_points_and_classes_multiply() -> None:
-    data = arrange(
-        SOFTMAX, X, [0, 1, 2, 1], sample_weight=[1, 2, 3, 0], class_weight={1: 10, 2: 0.5}
+def test_a_graph_with_two_targets_takes_them_by_name() -> None:
+    page = "x ∈ R^2\ny_1 ∈ R\ny_2 ∈ R\nW = [1, 2]\nJ = (y_1 - W^T x)^2 + (y_2 - W^T x)^2"
+    graph = backhand.model(page)
+    data = arrange(graph, X, {"y_1": [1, 2, 3, 4], "y_2": [5, 6, 7, 8]})
+    assert data.arrays["y_2"].tolist() == [5, 6, 7, 8]
+    assert data.labels is None
+    assert "the graph has 2 targets; give y as a dict: 'y_1': ..., 'y_2': ..." in refused(
+        graph, X, [1, 2, 3, 4]
     )
-    assert data.weights is not None
-    assert data.weights.tolist() == [1, 20, 1.5, 0]
-    assert arrange(SOFTMAX, X, [0, 1, 2, 1]).weights is None
+    assert "y has no y_2" in refused(graph, X, {"y_1": [1, 2, 3, 4]})
+    said = refused(graph, X, {"y_1": [1] * 4, "y_2": [1] * 4}, class_weight="balanced")
+    assert "there is no one target" in said
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"sample_weight": [1, 2]}, "sample_weight has 2 rows, the data 4"),
-        ({"sample_weight": [1, 2, -1, 0]}, "the weight in row 3 is -1; give 0 or more"),
-        ({"sample_weight": [0, 0, 0, 0]}, "all weights are 0"),
-        ({"sample_weight": np.ones((4, 2))}, "sample_weight has the shape (4, 2)"),
-        ({"sample_weight": [1, 1, np.nan, 1]}, "row 3 of sample_weight has no value"),
-        ({"class_weight": "balance"}, "class_weight is 'balance'"),
-        ({"class_weight": 3}, "class_weight is '3'; give \"balanced\" or {label: weight}"),
-        ({"class_weight": {"C": 1}}, "there is no class 'C'"),
-        ({"class_weight": {"a": -1}}, "the weight of class 'a' is '-1'"),
-        ({"class_weight": {"a": "x"}}, "the weight of class 'a' is 'x'"),
-    ],
-)
-def test_weights_that_make_no_sense(options: dict[str, Any], said: str) -> None:
-    assert said in refused(SIGMOID, X, ["a", "b", "a", "b"], **options)
+def test_graphs_without_data_or_without_a_target() -> None:
+    assert "the graph has no data quantity" in refused(backhand.model("w = 2\nJ = w^2"), X)
+    no_target = backhand.model("x ∈ R^2\nW = [1, 2]\nJ = W^T x")
+    assert arrange(no_target, TABLE).arrays.keys() == {"x"}
+    assert "a target is given, and the graph has none" in refused(no_target, X, [1, 2, 3, 4])
 
 
-def test_class_weights_need_classes() -> None:
-    said = refused(LINEAR, X, [0.5, 1, 2, 3], class_weight="balanced")
-    assert re.search("for classes, and the target is numbers; leave it out", said)
+def test_a_table_whose_classes_are_in_another_order_than_those_known() -> None:
+    part = Table(TABLE.features[:2], np.array([0, 1]), ("a", "b"), "kind", ("p", "r"))
+    data = arrange(SOFTMAX, part, labels=("p", "q", "r"))
+    assert data.arrays["y"].tolist() == [[1, 0, 0], [0, 0, 1]]
+    assert "'z', which is none of the classes" in refused(
+        SOFTMAX, Table(part.features, part.target, (), "kind", ("p", "z")), labels=("p", "q", "r")
+    )

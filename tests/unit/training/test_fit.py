@@ -301,3 +301,11 @@ def test_a_graph_that_cannot_be_trained(plain: None) -> None:
         fit(network("2 -> 1 softmax"), X[:, :2], Y)
     with pytest.raises(DataError, match="30 rows, y has 5"):
         fit(GRAPH, X, Y[:5])
+
+
+def test_what_has_a_value_and_is_not_given_is_the_same_for_every_point() -> None:
+    graph = model("w = 0; x = 1; c = 3; y = 1; J = (w x + c - y)^2")
+    found = fit(graph, {"x": [1.0, 2.0]}, [5.0, 7.0], epochs=200, dtype="float64")
+    assert found.parameters["w"] == pytest.approx(2.0)
+    with pytest.raises(DataError, match="x is given no value|X has no|X is empty"):
+        fit(graph, {}, [5.0, 7.0])

@@ -1,0 +1,1 @@
+"""Many networks at once: every choice of settings and seeds, on all cores or a cluster, recorded."""
