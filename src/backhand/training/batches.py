@@ -172,7 +172,9 @@ class _Batches:
                 batch.put(f"{COUNT} = last - first")
                 self._points(batch, gather, "first")
             frame.put_runs(batch)
-            self._emit(self.updated, batch, frame.changed)
+            # An update's own statement of a gradient is its mean, not the product again.
+            updated = [frame.flattened(settled(one)) for one in self.updated]
+            emit(updated, frame.nest, batch, frame.changed)
 
     def _pieces(self, batch: Block, gather: Sequence[str]) -> None:
         """The batch in pieces, their gradients added up."""

@@ -106,3 +106,22 @@ def test_a_frame_of_convolutions_is_no_batch_of_products() -> None:
     graph = valued(squared(block("convolution_2d")))
     program = derived(graph, ["x"])
     assert not batches.is_mostly_products(Frame(program, optimizer("sgd"), Plan(batch_size=8)))
+
+
+@pytest.mark.parametrize("rows", [3, 1024])
+@pytest.mark.parametrize("name", ["momentum", "nesterov", "adam", "adamw"])
+def test_an_optimizer_takes_the_same_mean_gradient_from_blas_as_from_points(
+    name: str, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update that states its gradient once more must not work out the product again."""
+    monkeypatch.setattr(batches, "CHUNK", rows)
+    arrays = points(DEEP, 11, "one-hot")
+    with interpreted("loops"):
+        apart = loop(DEEP, arrays, batch_size=5, optimizer=name, l2=0.1)
+        taken(apart)
+    monkeypatch.setattr(batches, "LARGE", 1)
+    with interpreted():
+        together = loop(DEEP, arrays, batch_size=5, optimizer=name, l2=0.1)
+        assert "np.dot" in together.source.text
+        taken(together)
+    agree(together, dict(apart.parameters))

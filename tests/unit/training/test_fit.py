@@ -307,5 +307,5 @@ def test_what_has_a_value_and_is_not_given_is_the_same_for_every_point() -> None
     graph = model("w = 0; x = 1; c = 3; y = 1; J = (w x + c - y)^2")
     found = fit(graph, {"x": [1.0, 2.0]}, [5.0, 7.0], epochs=200, dtype="float64")
     assert found.parameters["w"] == pytest.approx(2.0)
-    with pytest.raises(DataError, match="x is given no value|X has no|X is empty"):
+    with pytest.raises(DataError, match="X is empty"):
         fit(graph, {}, [5.0, 7.0])
