@@ -22,6 +22,8 @@ from backhand.working import Solution, Verdict, Working, Worksheet
 
 if TYPE_CHECKING:
     from backhand.checking.gradients import check_gradients
+    from backhand.estimators.linear import LinearRegression, LogisticRegression
+    from backhand.estimators.networks import NetworkClassifier, NetworkRegressor
     from backhand.exporting.onnx import to_onnx
     from backhand.exporting.parameters import load_parameters, save_parameters
     from backhand.exporting.torch import load_state_dict, state_dict, to_torch
@@ -35,6 +37,10 @@ __version__ = "0.1.0"
 __all__ = [
     "BackhandError",
     "Graph",
+    "LinearRegression",
+    "LogisticRegression",
+    "NetworkClassifier",
+    "NetworkRegressor",
     "Solution",
     "Verdict",
     "Working",
@@ -62,6 +68,10 @@ __all__ = [
 ]
 
 _WHERE = {
+    "LinearRegression": "backhand.estimators.linear",
+    "LogisticRegression": "backhand.estimators.linear",
+    "NetworkClassifier": "backhand.estimators.networks",
+    "NetworkRegressor": "backhand.estimators.networks",
     "block": "backhand.reading.building",
     "check_gradients": "backhand.checking.gradients",
     "from_onnx": "backhand.reading.onnx",

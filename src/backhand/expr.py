@@ -672,6 +672,8 @@ def show(expr: Expr) -> str:
                 text[node] = f"({' + '.join(inner)})"
             case Mul():
                 text[node] = "*".join(inner)
+            case Power((Mul() | Power(), _)):
+                text[node] = f"({inner[0]})^({inner[1]})"
             case Power():
                 text[node] = f"{inner[0]}^({inner[1]})"
             case Compare(order):

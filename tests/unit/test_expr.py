@@ -36,6 +36,7 @@ from backhand.expr import (
     ref,
     rewrite,
     same,
+    show,
     substitute,
     total,
 )
@@ -362,3 +363,10 @@ def test_whole_exponents_of_numbers_are_bounded() -> None:
         with pytest.raises(LimitError, match="exponent"):
             power(2, exponent)
     assert isinstance(same(J, K) ** 10**12, Same)
+
+
+def test_a_product_s_power_is_shown_in_brackets() -> None:
+    d, w = ref("d"), ref("w")
+    assert show(power(add(d, w), 2) * w) == "(d + w)^(2)*w"
+    assert show(power(power(d, w), ref("x"))) == "(d^(w))^(x)"
+    assert show(power(mul(d, w), ref("x"))) == "(d*w)^(x)"

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from backhand.cli import formulas, sweeping, training, worksheets
+from backhand.cli import comparing, formulas, sweeping, training, worksheets
 from backhand.cli.application import app
 from backhand.cli.options import SUFFIXES, Format
 
-__all__ = ["SUFFIXES", "Format", "app", "formulas", "main", "sweeping", "training", "worksheets"]
+__all__ = [
+    "SUFFIXES",
+    "Format",
+    "app",
+    "comparing",
+    "formulas",
+    "main",
+    "sweeping",
+    "training",
+    "worksheets",
+]
 
 
 def main() -> None:

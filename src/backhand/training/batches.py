@@ -35,14 +35,6 @@ def is_mostly_products(frame: Frame) -> bool:
     return max(LARGE, whole / 6) <= sum(_work(batch, p) for p, _ in batch.products.values())
 
 
-def largest_product(frame: Frame) -> int:
-    """Multiplications in the largest product that BLAS is given at once."""
-    batch = batch_of(frame.program)
-    assert batch is not None
-    each = max(_work(batch, product) for product, _ in batch.products.values())
-    return each * min(frame.plan.batch_size, CHUNK)
-
-
 def _work(batch: Batch, product: Product) -> int:
     """Multiplications a point."""
     axes = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 
 from backhand.errors import AskError
 from backhand.graph import Graph
-from backhand.training import blas
 from backhand.training.compiling import compiled
 from backhand.training.data import Data
 from backhand.training.frame import Plan
@@ -46,8 +44,7 @@ class Kernel:
         steps = compiled(self.source.text)
         made = (*self.parameters.values(), *self.states.values(), self.runs)
         given = (order, rates, *self.data, *self.fixed, *made, *self.settings, losses)
-        with blas.threads_for(self.source.product) if self.source.product else nullcontext():
-            epoch, done = steps(*given)
+        epoch, done = steps(*given)
         return int(epoch), int(done)
 
     @property
@@ -70,16 +67,28 @@ def kernel(
 ) -> Kernel:
     """The loop for a graph and its data, compiled. Raises `AskError` for a setting that isn't there."""
     start = perf_counter()
-    chosen = _settings(optimizer, settings, l1, l2)
-    arrays = {name: np.asarray(array) for name, array in data.arrays.items()}
-    if data.weights is not None:
-        arrays[WEIGHT] = data.weights / data.weights.mean()
-    kind = np.dtype(dtype)
-    cast = frozenset(name for name, array in arrays.items() if array.dtype != kind)
+    arrays = _arrays(data)
+    cast = frozenset(name for name, array in arrays.items() if array.dtype != np.dtype(dtype))
     plan = Plan(batch_size, dtype, l1 > 0, l2 > 0, cast)
     source = loop_source(graph, optimizer, arrays, plan, weighted=data.weights is not None)
-    if source.product:
-        blas.load()
+    made = bound(source, graph, data, optimizer, settings=settings, l1=l1, l2=l2)
+    return replace(made, seconds=perf_counter() - start)
+
+
+def bound(
+    source: Source,
+    graph: Graph,
+    data: Data,
+    optimizer: Optimizer,
+    *,
+    settings: Mapping[str, float],
+    l1: float,
+    l2: float,
+) -> Kernel:
+    """An emitted loop with the values of its graph and its data, compiled; errors as in `kernel`."""
+    start = perf_counter()
+    chosen = _settings(optimizer, settings, l1, l2)
+    arrays, kind = _arrays(data), np.dtype(source.plan.dtype)
     parameters = {name: _own(graph, name, kind) for name in source.parameters}
     made = Kernel(
         source,
@@ -93,6 +102,14 @@ def kernel(
     )
     made.take(np.empty((0, 0), np.int64), np.empty((0, 0), kind), np.zeros(0))
     return replace(made, seconds=perf_counter() - start)
+
+
+def _arrays(data: Data) -> dict[str, Array]:
+    """What each point has its own of; the weights with a mean of 1."""
+    arrays = {name: np.asarray(array) for name, array in data.arrays.items()}
+    if data.weights is not None:
+        arrays[WEIGHT] = data.weights / data.weights.mean()
+    return arrays
 
 
 def _own(graph: Graph, name: str, kind: np.dtype[Any]) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from backhand.graph import Graph
-from backhand.training.batches import by_batch, is_mostly_products, largest_product
+from backhand.training.batches import by_batch, is_mostly_products
 from backhand.training.frame import Frame, Plan
 from backhand.training.optimizers import Optimizer
 from backhand.training.points import by_point
@@ -21,12 +21,10 @@ class Source:
     `runs`: numbers that change with every step, together in one array, `settings`: names of
     numbers; all in the order in which the function takes them, and last the array of the
     sums. `order` has a row for each epoch, `rates` a column for each step. A scalar
-    that is given once or learned is an array of one entry. `product`: the multiplications in the
-    largest product of matrices, 0 where there is none.
+    that is given once or learned is an array of one entry.
     """
 
     text: str
-    product: int
     optimizer: str
     plan: Plan
     data: tuple[str, ...]
@@ -57,7 +55,6 @@ def loop_source(
     blas = plan.batch_size > 1 and is_mostly_products(frame)
     return Source(
         by_batch(frame) if blas else by_point(frame),
-        largest_product(frame) if blas else 0,
         optimizer.name,
         plan,
         program.data,

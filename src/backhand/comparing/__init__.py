@@ -1,0 +1,1 @@
+"""Linear regression, logistic regression and networks on the same data, compared with evidence."""

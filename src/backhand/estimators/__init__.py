@@ -1,0 +1,1 @@
+"""Networks and linear models as scikit-learn's estimators, trained by the compiled loop."""
