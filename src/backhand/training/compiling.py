@@ -17,6 +17,8 @@ from secrets import token_hex
 from types import ModuleType
 from typing import Any
 
+from backhand.errors import AskError, BackhandError
+
 FAST = {"reassoc", "contract", "arcp", "nsz", "afn"}
 """Sums may be reordered, so that they run in vectors; NaN and infinity stay what they are."""
 
@@ -52,6 +54,8 @@ class Loop:
             if self._function is None:
                 self._function = self._translated(self.path)
             found = self._function(*args)
+        except BackhandError:
+            raise
         except Exception:
             # The emitted code itself raises nothing, so nothing has run yet.
             if self.path is None:
@@ -65,7 +69,7 @@ class Loop:
 
     def _translated(self, path: Path | None) -> Any:
         """The function in Numba's hands, kept on the disk beside `path`."""
-        numba: Any = import_module("numba")
+        numba = _numba()
         module = ModuleType(f"backhand_loop_{_mark(self.text)}")
         # What Numba finds on the disk looks for its module by name.
         sys.modules[module.__name__] = module
@@ -79,9 +83,18 @@ def compiled(text: str, name: str = "steps") -> Loop:
     """The function `name` of an emitted module, compiled at its first call.
 
     Without a folder that can be written to, it is compiled in memory only. Its first call raises
-    `ImportError` where Numba isn't installed.
+    `AskError` where Numba isn't installed.
     """
     return Loop(text, name)
+
+
+def _numba() -> Any:
+    try:
+        return import_module("numba")
+    except ImportError:
+        raise AskError(
+            "training needs the package numba", 'pip install "backhand[train]"'
+        ) from None
 
 
 def _mark(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backhand.errors import AskError
 from backhand.training import compiling
 from backhand.training.compiling import cache_folder, compiled
 
@@ -141,3 +142,9 @@ def test_where_the_cache_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 def test_an_error_in_the_text_is_not_hidden() -> None:
     with pytest.raises(Exception, match="nobody"):
         compiled("def steps(x):\n    return nobody(x)\n")(np.ones(1))
+
+
+def test_without_numba_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(AskError, match=r"backhand\[train\]"):
+        compiled(SMALL)(np.ones(1))
