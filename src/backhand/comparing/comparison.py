@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backhand.comparing.facts import Facts, facts, shared
+from backhand.comparing.facts import Facts, convexity_of, facts, shared
 from backhand.comparing.fits import Course, Fitted, Watched, arrays, course, fitted, watched
 from backhand.comparing.models import Candidate, candidates
 from backhand.comparing.plane import Curves, Plane, curves, plane
@@ -17,7 +17,7 @@ from backhand.comparing.splits import Split, can_hold_out, splits
 from backhand.comparing.task import Kind, Task, task_of
 from backhand.comparing.witnesses import Bend, Swapped, bend, swapped
 from backhand.training.table import Table
-from backhand.working import Prose
+from backhand.working import Prose, Verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +27,8 @@ class Compared:
     `whole`: trained on all points, with `on_training` its score there. `watched`: trained on the first
     split, with the loss on the points held out. `score`: over all splits. The last two are None
     where nothing is held out. `bend`: of the prediction, `score_bend` of the score before it.
+    `convexity`: of one point's objective in the parameters, None where `swapped` shows that the mean
+    over the data isn't convex: the proof by rules can't be, and its search takes up to a minute.
     """
 
     facts: Facts
@@ -37,6 +39,14 @@ class Compared:
     bend: Bend | None
     score_bend: Bend | None
     swapped: Swapped | None
+    convexity: Verdict | None
+
+    @property
+    def convex(self) -> str:
+        """Whether the objective is convex in the parameters: yes, no or not decided."""
+        verdict = self.convexity.verdict if self.convexity is not None else "neither"
+        known = {"convex": "yes", "affine": "yes", "concave": "no", "neither": "no"}
+        return known.get(verdict, verdict)
 
     @property
     def name(self) -> str:
@@ -132,6 +142,7 @@ def _compared(
 ) -> Compared:
     model: Candidate = known.candidate
     whole = fitted(model, task, plan, np.arange(task.count))
+    swap = swapped(whole, task)
     affine, score_affine = known.in_features.affine, known.score_in_features.affine
     return Compared(
         known,
@@ -141,7 +152,8 @@ def _compared(
         score,
         None if affine else bend(whole, task, known.in_features.of, plan.seed),
         None if score_affine else bend(whole, task, known.score, plan.seed),
-        swapped(whole, task),
+        swap,
+        convexity_of(model) if swap is None else None,
     )
 
 

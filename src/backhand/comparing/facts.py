@@ -1,4 +1,4 @@
-"""What a model is, read off its graph: equations, what is linear in what, convexity, parameters."""
+"""What a model is, read off its graph: equations, what is linear in what, parameters, convexity."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from backhand.calculus.counting import parameters
 from backhand.calculus.curvature import quantity_shape, setting
 from backhand.calculus.forward import ancestors, equation
 from backhand.calculus.objective import written_out
-from backhand.calculus.second_order import by_hessian
 from backhand.calculus.structure import layers, prediction
 from backhand.comparing.models import Candidate
 from backhand.functions import Interval
@@ -43,7 +42,7 @@ class Facts:
 
     `score`: the quantity before the last activation, by which a class is chosen. `in_features` and
     `in_parameters`: of the prediction; `score_in_features`, `score_in_parameters`: of the score.
-    `convexity`: of one point's objective in the parameters. `sum`: how the parameters are counted.
+    `sum`: how the parameters are counted.
     """
 
     candidate: Candidate
@@ -55,7 +54,6 @@ class Facts:
     in_parameters: Linearity
     score_in_features: Linearity
     score_in_parameters: Linearity
-    convexity: Verdict
     parameters: int
     sum: Formula
 
@@ -76,8 +74,8 @@ def facts(candidate: Candidate) -> Facts:
     >>> from backhand.reading.shorthand import network
     >>> graph = network("2 -> 1 sigmoid", loss="binary_cross_entropy")
     >>> found = facts(Candidate("logistic regression", "logistic", "2 -> 1 sigmoid", graph))
-    >>> found.in_features.affine, found.score_in_features.affine, found.convexity.verdict
-    (False, True, 'convex')
+    >>> found.in_features.affine, found.score_in_features.affine
+    (False, True)
     """
     graph = candidate.graph
     output, score = prediction(graph), layers(graph)[-1].output.name
@@ -86,14 +84,13 @@ def facts(candidate: Candidate) -> Facts:
     return Facts(
         candidate,
         tuple(_equation(q, graph) for q in made),
-        equals(named(graph, output.name), _plain(written_out(graph, output.name))),
+        equals(named(graph, output.name), plain(written_out(graph, output.name))),
         equation(graph["J"], graph),
         score,
         linearity(graph, output.name, ("x",)),
         linearity(graph, output.name, learned),
         linearity(graph, score, ("x",)),
         linearity(graph, score, learned),
-        _convexity(candidate, learned),
         sum(q.size for q in graph.parameters),
         _sum(graph),
     )
@@ -107,31 +104,36 @@ def linearity(graph: Graph, of: str, by: Sequence[str]) -> Linearity:
     >>> found.affine, found.bent is None
     (False, False)
     """
-    place = setting(graph, of, frozenset(by), {}, by_hessian)
+    # What the rules don't see as affine isn't looked into further: a Hessian can take a minute.
+    place = setting(graph, of, frozenset(by), {}, lambda expr, place: None)
     affine = quantity_shape(of, place).affine
     bent = [n for n, shape in place.quantities.items() if not shape.affine and n not in by]
     first = _equation(graph[bent[0]], graph) if bent and not affine else None
     return Linearity(of, tuple(by), affine, first)
 
 
-def _convexity(candidate: Candidate, learned: Sequence[str]) -> Verdict:
-    """Of one point's objective; a class is a number from 0 to 1, and of more isn't asked."""
+def convexity_of(candidate: Candidate) -> Verdict:
+    """Whether the objective of one point, whatever point it is, is convex in the parameters.
+
+    A target that is a class is taken as any number from 0 to 1.
+    """
+    learned = tuple(q.name for q in candidate.graph.parameters)
     classes = candidate.layers.endswith(("sigmoid", "softmax"))
     return convexity(candidate.graph, "J", learned, {"y": PROBABILITIES} if classes else {})
 
 
 def _equation(quantity: Quantity, graph: Graph) -> Equal:
     found = equation(quantity, graph)
-    return Equal(tuple(map(_plain, found.sides)), found.signs)
+    return Equal(tuple(map(plain, found.sides)), found.signs)
 
 
-def _plain(found: Formula) -> Formula:
+def plain(found: Formula) -> Formula:
     """A formula without the identity, which nobody writes."""
 
     def leaf(part: Formula) -> Formula | None:
         match part:
             case Call("identity" | "id", (of,)):
-                return _plain(of)
+                return plain(of)
             case _:
                 return None
 

@@ -8,7 +8,7 @@ from html import escape
 from math import ceil, floor, log10
 
 Place = tuple[float, float]
-LEFT, RIGHT, TOP, BOTTOM = 40.0, 8.0, 8.0, 34.0
+LEFT, RIGHT, TOP, BOTTOM = 40.0, 13.0, 8.0, 34.0
 """The margins around the picture, in which the ticks' numbers and the axes' names stand."""
 TICKS = 4
 

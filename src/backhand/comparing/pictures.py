@@ -18,7 +18,7 @@ from backhand.comparing.panels import TOP, Panel, around, n, path, tick_text, ti
 from backhand.comparing.plane import Curves, Plane, shown_rows
 from backhand.comparing.task import Floats, Task
 
-WIDTH, HEIGHT = 176.0, 150.0
+WIDTH, HEIGHT = 171.0, 150.0
 CURVE_HEIGHT = 110.0
 SHAPES = 6
 """Classes that have a shape and a colour of their own; more are written as numbers."""

@@ -9,7 +9,7 @@ from typing import Any
 from backhand.comparing.comparison import Compared, Comparison
 from backhand.comparing.facts import Linearity
 from backhand.comparing.findings import answer, method, reasons
-from backhand.comparing.working import short_reason
+from backhand.comparing.working import convexity_working, short_reason
 from backhand.syntax import Formula
 from backhand.writing.json import finite
 from backhand.writing.latex import formula_latex
@@ -75,10 +75,10 @@ def _model(model: Compared) -> dict[str, Any]:
         ],
         "bends": [asdict(each) for each in (model.bend, model.score_bend) if each is not None],
         "convexity": {
-            "verdict": facts.convexity.verdict,
-            "reason": facts.convexity.reason,
-            "witness": facts.convexity.witness,
-            "on_the_data": prose_text(short_reason(model)),
+            "convex": model.convex,
+            "reason": prose_text(short_reason(model)),
+            "steps": [step.rule for step in convexity_working(model).steps],
+            "witness": model.convexity.witness if model.convexity else None,
             "swap": asdict(model.swapped) if model.swapped else None,
         },
         "parameters": facts.parameters,

@@ -52,7 +52,7 @@ def rows(found: Comparison) -> tuple[Row, ...]:
             row((f"score {learned}",), lambda m: _yes(m.facts.score_in_parameters.affine)),
             row(("boundary",), lambda m: (f"a {kind}" if m.facts.straight else bent,)),
         ]
-    made.append(row((Name("J"), " convex in the parameters"), _convex))
+    made.append(row((Name("J"), " convex in the parameters"), lambda m: (m.convex,)))
     if found.splits:
         made += [
             row((f"{found.measure} held out",), lambda m: (_score(m),)),
@@ -68,13 +68,6 @@ def rows(found: Comparison) -> tuple[Row, ...]:
 
 def _yes(holds: bool) -> Prose:
     return ("yes" if holds else "no",)
-
-
-def _convex(model: Compared) -> Prose:
-    verdict = model.facts.convexity.verdict
-    if verdict in ("convex", "affine"):
-        return ("yes",)
-    return ("no",) if model.swapped is not None or verdict in ("neither", "concave") else (verdict,)
 
 
 def _score(model: Compared) -> str:

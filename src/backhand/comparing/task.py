@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -17,6 +18,8 @@ Kind: TypeAlias = Literal["classes", "numbers"]
 MAX_CLASSES = 20
 """Whole numbers with more different values than this are numbers, unless one says otherwise."""
 LEAST_POINTS = 4
+LARGEST = 1e100
+"""Larger numbers can't be squared and added up."""
 MAX_ENTRIES = 20_000_000
 """Every model is trained on a copy of the data many times over."""
 
@@ -76,12 +79,25 @@ def task_of(table: Table, title: str, kind: Kind | None = None) -> Task:
     if len(table.features) < LEAST_POINTS:
         raise DataError(f"{len(table.features)} points are too few", f"give {LEAST_POINTS} or more")
     X = np.ascontiguousarray(table.features, dtype=np.float64)
+    columns = table.columns or tuple(f"feature {n}" for n in range(1, X.shape[1] + 1))
     labels, y, reason = _goal(table, kind)
+    _check_size(X, columns)
+    _check_size(y[:, None], (table.name,))
     if len(np.unique(y)) < 2:
         raise DataError(f"{table.name} has one value only", "choose another target with --target")
-    columns = table.columns or tuple(f"feature {n}" for n in range(1, X.shape[1] + 1))
     names, classes = tuple(map(printable, columns)), tuple(map(printable, labels))
     return Task(printable(title), X, y, names, printable(table.name), classes, reason)
+
+
+def _check_size(values: Floats, names: Sequence[str]) -> None:
+    """Raise `DataError` for a column whose variance would overflow."""
+    largest = np.abs(values).max(axis=0)
+    for name, size in zip(names, largest.tolist(), strict=True):
+        if size > LARGEST:
+            raise DataError(
+                f"{name} has the number {size:.6g}, too large to be standardised",
+                f"scale the column so that no number is over {LARGEST:g}",
+            )
 
 
 def _goal(table: Table, kind: Kind | None) -> tuple[tuple[str, ...], Floats, str]:

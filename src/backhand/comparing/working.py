@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from backhand.comparing.comparison import Compared
+from backhand.comparing.facts import plain
 from backhand.notation import named, number
 from backhand.syntax import Call, Equal, Formula, Name, Num, Over, Plus, Times
 from backhand.working import Prose, Step, Working
@@ -13,25 +14,34 @@ from backhand.working import Prose, Step, Working
 
 def convexity_working(model: Compared) -> Working:
     """Why one point's objective is convex in the parameters, or why the mean over the data isn't."""
-    verdict = model.facts.convexity
-    if verdict.verdict == "convex" or model.swapped is None:
-        return replace(verdict.working, answer=short_reason(model))
+    if model.convexity is not None:
+        found = model.convexity.working
+        steps = tuple(
+            step if step.formula is None else replace(step, formula=plain(step.formula))
+            for step in found.steps
+        )
+        return replace(found, answer=short_reason(model), steps=steps)
     return Working(ask="convex J", answer=short_reason(model), steps=_swap_steps(model))
 
 
 def short_reason(model: Compared) -> Prose:
     """The verdict with its reason in a sentence."""
-    verdict, graph = model.facts.convexity, model.facts.candidate.graph
+    verdict, graph = model.convexity, model.facts.candidate.graph
     learned: list[str | Formula] = []
     for q in graph.parameters:
         learned += [", " if learned else "", named(graph, q.name)]
     by = tuple(part for part in learned if part)
-    if verdict.verdict == "convex":
+    if verdict is not None and verdict.verdict == "convex":
         rule = verdict.reason.split(": ", 1)[1]
         return (Name("J"), " is convex in ", *by, f", for every point: {rule}")
     found = model.swapped
     if found is None:
-        return (Name("J"), f" in the parameters: {verdict.verdict}.")
+        isnt = (
+            " isn't convex in "
+            if model.convex == "no"
+            else ": it isn't decided whether it is convex in "
+        )
+        return (Name("J"), isnt, *by, ".")
     return (
         Name("J"),
         " isn't convex in ",
@@ -54,7 +64,7 @@ def _swap_steps(model: Compared) -> tuple[Step, ...]:
     for name, axis in found.axes:
         what = "columns" if axis and graph[name].rank > 1 else "rows"
         places += [" and " if places else "", f"{what} {one} and {two} of ", named(graph, name)]
-    start, other = Name("w"), Name("w′")
+    start, other = Name("w"), Name("v")
     half = Over(Num(Fraction(1)), Num(Fraction(2)))
     middle: Formula = Times((half, Plus((start, other))))
     return (
@@ -65,7 +75,7 @@ def _swap_steps(model: Compared) -> tuple[Step, ...]:
                 (Call("J", (start,)), Call("J", (other,)), number(found.loss)), ("=", "≈")
             ),
             note=(
-                "w are the trained parameters, w′ the same after the change. No prediction changes, "
+                "w are the trained parameters, v the same after the change. No prediction changes, "
                 "and J is the mean over all points.",
             ),
         ),

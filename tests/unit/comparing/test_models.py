@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.comparing.tables import circles, clouds, corners, noise, three
 
-from backhand.comparing.facts import Facts, facts, is_last_layer, same_score, shared
+from backhand.comparing.facts import Facts, convexity_of, facts, is_last_layer, same_score, shared
 from backhand.comparing.fits import Course, arrays, fitted, r_squared, watched
 from backhand.comparing.models import Candidate, Family, candidates
 from backhand.comparing.separation import separation
@@ -67,7 +67,7 @@ def test_what_is_linear_in_what(layers: str, loss: str, yes: str) -> None:
     ],
 )
 def test_convexity_in_the_parameters(layers: str, loss: str, verdict: str) -> None:
-    found = known(layers, loss).convexity
+    found = convexity_of(Candidate(layers, "network", layers, network(layers, loss=loss)))
     assert found.verdict == verdict
     assert (found.witness is None) == (verdict == "convex")
 
