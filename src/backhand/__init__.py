@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from backhand.reading.onnx import from_onnx
     from backhand.reading.torch import from_torch
     from backhand.sweeping.sweep import sweep
+    from backhand.training.jax import to_jax
+    from backhand.training.jax_fit import fit_jax
 
 __version__ = "0.1.0"
 
@@ -53,6 +55,7 @@ __all__ = [
     "compare",
     "convex",
     "define",
+    "fit_jax",
     "from_onnx",
     "from_torch",
     "load_parameters",
@@ -63,6 +66,7 @@ __all__ = [
     "save_parameters",
     "state_dict",
     "sweep",
+    "to_jax",
     "to_onnx",
     "to_torch",
 ]
@@ -74,6 +78,7 @@ _WHERE = {
     "NetworkRegressor": "backhand.estimators.networks",
     "block": "backhand.reading.building",
     "check_gradients": "backhand.checking.gradients",
+    "fit_jax": "backhand.training.jax_fit",
     "from_onnx": "backhand.reading.onnx",
     "from_torch": "backhand.reading.torch",
     "load_parameters": "backhand.exporting.parameters",
@@ -81,6 +86,7 @@ _WHERE = {
     "save_parameters": "backhand.exporting.parameters",
     "state_dict": "backhand.exporting.torch",
     "sweep": "backhand.sweeping.sweep",
+    "to_jax": "backhand.training.jax",
     "to_onnx": "backhand.exporting.onnx",
     "to_torch": "backhand.exporting.torch",
 }

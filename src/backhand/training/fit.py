@@ -91,7 +91,7 @@ def fit(
     optimum = optimizer_named(optimizer)
     data = arrange(graph, X, y, sample_weight=sample_weight, class_weight=class_weight)
     held = None if validation is None else arrange(graph, *_pair(validation), labels=data.labels)
-    _check_targets(graph, data, held)
+    check_targets(graph, data, held)
     size = data.count if batch_size == "all" else batch_size
     if patience is not None and held is None:
         raise AskError("patience needs points held out", "give validation=(X, y)")
@@ -127,7 +127,7 @@ def _pair(validation: tuple[object, object]) -> tuple[object, object]:
     return validation
 
 
-def _check_targets(graph: Graph, *given: Data | None) -> None:
+def check_targets(graph: Graph, *given: Data | None) -> None:
     """Raise `DataError` for points without a target: the one value in the graph would be taken for all."""
     for target in graph.with_role(Role.TARGET):
         if any(data is not None and target.name not in data.arrays for data in given):

@@ -67,7 +67,7 @@ def kernel(
 ) -> Kernel:
     """The loop for a graph and its data, compiled. Raises `AskError` for a setting that isn't there."""
     start = perf_counter()
-    arrays = _arrays(data)
+    arrays = arrays_of(data)
     cast = frozenset(name for name, array in arrays.items() if array.dtype != np.dtype(dtype))
     plan = Plan(batch_size, dtype, l1 > 0, l2 > 0, cast)
     source = loop_source(graph, optimizer, arrays, plan, weighted=data.weights is not None)
@@ -87,8 +87,8 @@ def bound(
 ) -> Kernel:
     """An emitted loop with the values of its graph and its data, compiled; errors as in `kernel`."""
     start = perf_counter()
-    chosen = _settings(optimizer, settings, l1, l2)
-    arrays, kind = _arrays(data), np.dtype(source.plan.dtype)
+    chosen = chosen_settings(optimizer, settings, l1, l2)
+    arrays, kind = arrays_of(data), np.dtype(source.plan.dtype)
     parameters = {name: _own(graph, name, kind) for name in source.parameters}
     made = Kernel(
         source,
@@ -104,7 +104,7 @@ def bound(
     return replace(made, seconds=perf_counter() - start)
 
 
-def _arrays(data: Data) -> dict[str, Array]:
+def arrays_of(data: Data) -> dict[str, Array]:
     """What each point has its own of; the weights with a mean of 1."""
     arrays = {name: np.asarray(array) for name, array in data.arrays.items()}
     if data.weights is not None:
@@ -120,7 +120,7 @@ def _own(graph: Graph, name: str, kind: np.dtype[Any]) -> Array:
     return np.array(floats(value), kind).reshape(graph[name].shape or (1,))
 
 
-def _settings(
+def chosen_settings(
     optimizer: Optimizer, given: Mapping[str, float], l1: float, l2: float
 ) -> dict[str, float]:
     known: Sequence[str] = [*optimizer.settings, *([DECAY] if optimizer.decoupled else [])]
