@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from backhand.expr import Expr, Mul, mul, postorder, ref
 from backhand.training.blocks import Block
 from backhand.training.frame import SCALE, Frame, copied, indexed
 from backhand.training.nest import Stored
@@ -63,14 +64,32 @@ class _Batches:
         frame.arrays = batch.arrays
         self.rows = min(plan.batch_size, CHUNK)
         self.pieces = plan.batch_size > CHUNK
-        self.piece: dict[str, str] = {}
         gradients = {p: stored_gradient(program, p) for p in program.parameters}
         self.updated = updates(program, frame.optimizer, gradients, plan.l1, plan.l2)
+        self.fused = {} if self.pieces else self._fused()
         self.added = [
             replace(one, adds=True)
             for one in batch.gradients
             if self.pieces and one.target not in batch.products
         ]
+
+    def _fused(self) -> dict[str, tuple[Product, Expr]]:
+        """Updates that BLAS adds to the parameter at once: the product, and its factor."""
+        found: dict[str, tuple[Product, Expr]] = {}
+        uses = [node for one in self.updated for node in postorder(one.value)]
+        for one in self.updated:
+            product, rest = self.batch.products.get(self._gradient(one.target), (None, None))
+            if product is None or rest is not None or not isinstance(one.value, Mul):
+                continue
+            sign = ref(product.target, *one.axes)
+            numbers = [factor for factor in one.value.args if factor is not sign]
+            alone = uses.count(sign) == 1 and not any(factor.free for factor in numbers)
+            if one.adds and alone and len(numbers) == len(one.value.args) - 1:
+                found[one.target] = replace(product, target=one.target), mul(*numbers)
+        return found
+
+    def _gradient(self, name: str) -> str:
+        return self.program.gradient(name) if name in self.program.parameters else ""
 
     # ---- what lies where -----------------------------------------------------------------------
 
@@ -83,7 +102,6 @@ class _Batches:
             if quantity.definition is not None:
                 self._store_made(quantity.name, room)
         self.frame.store_views()
-        room += self._pieces_of()
         body = Block()
         self._steps(body, gather)
         return self.frame.text(room, body, self._back())
@@ -124,18 +142,6 @@ class _Batches:
         shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
         room.append(f"{code} = np.empty({shape}, real)")
 
-    def _pieces_of(self) -> list[str]:
-        """Room for the part that a piece of the batch adds to a gradient."""
-        lines: list[str] = []
-        for target in self.batch.products if self.pieces else ():
-            axes = self.batch.arrays.axes[target]
-            if POINT not in axes:
-                code = self.frame.stored[target].code
-                self.piece[target] = self.frame.spelled.fresh(f"{code}_piece")
-                shape = ", ".join(str(axis.size) for axis in axes)
-                lines.append(f"{self.piece[target]} = np.empty(({shape}), real)")
-        return lines
-
     def _is_padded(self, name: str) -> bool:
         return name in self.batch.padded
 
@@ -164,9 +170,14 @@ class _Batches:
                 batch.put(f"{COUNT} = last - first")
                 self._points(batch, gather, "first")
             frame.put_runs(batch)
+            for one in self.updated:
+                if one.target in self.fused:
+                    product, factor = self.fused[one.target]
+                    batch.put(comment(one.comment))
+                    batch.put(self._product(product, frame.nest.value(factor, Block())))
             # An update's own statement of a gradient is its mean, not the product again.
-            updated = [frame.flattened(settled(one)) for one in self.updated]
-            emit(updated, frame.nest, batch, frame.changed)
+            left = [one for one in self.updated if one.target not in self.fused]
+            emit([frame.flattened(settled(one)) for one in left], frame.nest, batch, frame.changed)
 
     def _pieces(self, batch: Block, gather: Sequence[str]) -> None:
         """The batch in pieces, their gradients added up."""
@@ -196,7 +207,9 @@ class _Batches:
         block.put("    break")
         self._emit(batch.backward, block, later)
         added = {one.target: one for one in self.added}
-        self._emit([added.get(g.target, g) for g in batch.gradients], block, later)
+        fused = {self._gradient(name) for name in self.fused}
+        left = [added.get(g.target, g) for g in batch.gradients if g.target not in fused]
+        self._emit(left, block, later)
 
     def _emit(self, statements: Sequence[Statement], block: Block, kept: set[str]) -> None:
         """The statements in order, those that are products by BLAS."""
@@ -210,19 +223,18 @@ class _Batches:
             run = []
             product, rest = found
             block.put(comment(one.comment))
-            for line in self._dot(product):
-                block.put(line)
+            block.put(self._product(product))
             if rest is not None:
                 run.append(replace(one, value=rest, adds=True, comment=""))
         emit(run, self.frame.nest, block, kept)
 
-    def _dot(self, product: Product) -> list[str]:
+    def _product(self, product: Product, factor: str = "") -> str:
+        """BLAS's product; with a factor it is added to what is there, as is a piece's to the others'."""
         left, right = (self._array(*side) for side in (product.left, product.right))
         out = self._array(product.target, False)
-        if product.target in self.piece:
-            part = self.piece[product.target]
-            return [f"np.dot({left}, {right}, {part})", f"{out} += {part}"]
-        return [f"np.dot({left}, {right}, {out})"]
+        one, nothing = (literal(x, self.frame.plan.dtype) for x in (1.0, 0.0))
+        adds = factor or (self.pieces and POINT not in self.batch.arrays.axes[product.target])
+        return f"gemm({factor or one}, {left}, {right}, {one if adds else nothing}, {out})"
 
     def _array(self, name: str, turned: bool) -> str:
         rows = f"[:{COUNT}]" if self.batch.arrays.axes[name][0] == POINT else ""

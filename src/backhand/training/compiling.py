@@ -7,6 +7,7 @@ text that was just emitted, never what lies on the disk.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import sys
 from contextlib import suppress
@@ -18,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from backhand.errors import AskError, BackhandError
+from backhand.training import blas, exponential
 
 FAST = {"reassoc", "contract", "arcp", "nsz", "afn"}
 """Sums may be reordered, so that they run in vectors; NaN and infinity stay what they are."""
@@ -70,6 +72,8 @@ class Loop:
     def _translated(self, path: Path | None) -> Any:
         """The function in Numba's hands, kept on the disk beside `path`."""
         numba = _numba()
+        blas.register()
+        exponential.register()
         module = ModuleType(f"backhand_loop_{_mark(self.text)}")
         # What Numba finds on the disk looks for its module by name.
         sys.modules[module.__name__] = module
@@ -98,7 +102,13 @@ def _numba() -> Any:
 
 
 def _mark(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    """A name for the text; another for another meaning of what it calls."""
+    return hashlib.sha256(_meanings() + text.encode()).hexdigest()[:24]
+
+
+@lru_cache(maxsize=1)
+def _meanings() -> bytes:
+    return b"".join(inspect.getsource(module).encode() for module in (blas, exponential))
 
 
 def _written(text: str) -> Path | None:

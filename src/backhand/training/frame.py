@@ -34,7 +34,10 @@ class Plan:
 
 
 class Frame:
-    """Names and places of one function. `stored` is filled by whoever writes the steps."""
+    """Names and places of one function, filled by whoever writes the steps.
+
+    `stored`: where everything lies; `exponential`: what works out e^x.
+    """
 
     def __init__(self, program: Program, optimizer: Optimizer, plan: Plan) -> None:
         self.program, self.optimizer, self.plan = program, optimizer, plan
@@ -50,6 +53,7 @@ class Frame:
                 raise AskError(f"{name} is training's own name", "call the quantity something else")
         self.nest = Nest(self.stored, self.spelled, plan.dtype)
         self.arrays = Arrays()
+        self.exponential = "exp"
         for name in own[len(self.states) :]:
             self.stored[name] = Stored(self.spelled(name))
 
@@ -124,7 +128,8 @@ class Frame:
             *(f"    runs[{at}] = {code}" for at, code in runs),
             "    return epoch, done",
         ]
-        return "\n".join([*self._head(), *lines]) + "\n"
+        text = "\n".join(lines).replace("math.exp(", f"{self.exponential}(") + "\n"
+        return "\n".join([*self._head(text), text])
 
     def _flat_views(self) -> list[str]:
         """The lines that make the second views."""
@@ -150,7 +155,8 @@ class Frame:
             lines.append(f"{code} = {known.get(near, '')}{other}".replace(" =  + ", " = "))
         return lines
 
-    def _head(self) -> list[str]:
+    def _head(self, text: str) -> list[str]:
+        modules = {"gemm": "blas", "exp": "exponential"}
         size = self.plan.batch_size
         points = "one point" if size == 1 else f"{size} points"
         return [
@@ -159,6 +165,12 @@ class Frame:
             "import math",
             "",
             "import numpy as np",
+            "",
+            *(
+                f"from backhand.training.{module} import {name}"
+                for name, module in modules.items()
+                if re.search(rf"(?<![\w.]){name}\(", text)
+            ),
             "",
             f"real = np.{self.plan.dtype}",
             "",

@@ -24,6 +24,8 @@ MAX_WRITTEN_OUT = 300
 """A step of fewer operations is written out entry by entry."""
 MAX_LOCALS = 48
 """But not with more parameters and states than this: they wouldn't stay in registers."""
+GATHERED = 256
+"""How many points of a batch are laid side by side at once."""
 
 
 def by_point(frame: Frame) -> str:
@@ -43,6 +45,7 @@ class _Points:
         self.added = [_accumulated(frame, p) for p in program.parameters if self.batch]
         self.updated = updates(program, frame.optimizer, gradients, plan.l1, plan.l2)
         self.small = self._is_small()
+        self.gathered: list[str] = []
 
     def _is_small(self) -> bool:
         numbers = sum(self.program.graph[p].size for p in self.program.parameters)
@@ -65,6 +68,11 @@ class _Points:
             self._store_given(name, room, load)
         for quantity in self.program.graph:
             self._store_made(quantity.name, room)
+        if self.small and self.batch:
+            for line in load:
+                code = self.frame.spelled.fresh(f"{line.partition(' = ')[0]}_all")
+                self.gathered.append(code)
+                room.append(f"{code} = np.empty({min(GATHERED, self.frame.plan.batch_size)}, real)")
         body = Block()
         self._steps(body, load)
         return self.frame.text(room, body, self._back())
@@ -124,9 +132,12 @@ class _Points:
     def _steps(self, body: Block, load: Sequence[str]) -> None:
         frame = self.frame
         if not self.batch:
+            if self.small:
+                # A single number waits less for the C library.
+                frame.exponential = "math.exp"
             with body.inner(Block(body, header="for at in range(size):")) as point:
                 point.put(f"{frame.number(RATE)} = rates[epoch, at]")
-                self._forward(point, load)
+                self._forward(point, ["i = order[epoch, at]", *load], "total")
                 objective = self.program.objective
                 _stop(point, self.frame.nest.place(*self._entry(objective), point), "at")
                 self._backward(point)
@@ -141,28 +152,51 @@ class _Points:
             one = literal(1.0, frame.plan.dtype)
             batch.put(f"{frame.number(SCALE)} = {one} / real(last - first)")
             self._emit(zeroed(self.added), batch, mentioned(self.added))
-            with batch.inner(Block(batch, header="for at in range(first, last):")) as point:
-                self._forward(point, load)
-                self._backward(point)
-                self._emit(self.added, point, mentioned(self.added))
+            if self.small:
+                self._gathered(batch, load)
+            else:
+                with batch.inner(Block(batch, header="for at in range(first, last):")) as point:
+                    self._forward(point, ["i = order[epoch, at]", *load], "total")
+                    self._backward(point)
             # Not point by point: a loop that may end early doesn't run in vectors.
             _stop(batch, "total", "first")
             frame.put_runs(batch)
             self._emit(self.updated, batch, frame.changed)
 
-    def _forward(self, block: Block, load: Sequence[str]) -> None:
+    def _gathered(self, batch: Block, load: Sequence[str]) -> None:
+        """The points' numbers side by side first, so that a loop over points runs in vectors."""
+        step = min(GATHERED, self.frame.plan.batch_size)
+        span = f"for start in range(first, last, {step}):"
+        with batch.inner(Block(batch, header=span)) as piece:
+            piece.put(f"count = min({step}, last - start)")
+            piece.put("part = real(0.0)")
+            here = [
+                f"{line.partition(' = ')[0]} = {code}[row]"
+                for line, code in zip(load, self.gathered, strict=True)
+            ]
+            with piece.inner(Block(piece, header="for row in range(count):")) as gather:
+                gather.put("i = order[epoch, start + row]")
+                for line, code in zip(load, self.gathered, strict=True):
+                    gather.put(f"{code}[row] = {line.partition(' = ')[2]}")
+            with piece.inner(Block(piece, header="for row in range(count):")) as point:
+                self._forward(point, here, "part")
+                self._backward(point)
+            piece.put("total += part")
+
+    def _forward(self, block: Block, load: Sequence[str], into: str) -> None:
         """One point forward, its loss added up."""
         program = self.program
-        block.put("i = order[epoch, at]")
         for line in load:
             block.put(line)
         later = mentioned([*self.added, *self.updated, *program.backward])
         self._emit(program.forward, block, later | {program.objective})
-        block.put(f"total += {self.frame.nest.place(*self._entry(program.objective), block)}")
+        block.put(f"{into} += {self.frame.nest.place(*self._entry(program.objective), block)}")
 
     def _backward(self, block: Block) -> None:
+        """One point backward; of a batch its gradients are added up."""
         later = mentioned([*self.added, *self.updated])
         self._emit(self.program.backward, block, later)
+        self._emit(self.added, block, mentioned(self.added))
 
     def _entry(self, name: str) -> tuple[str, tuple[int, ...]]:
         """The one entry of a scalar, as it is stored."""

@@ -13,8 +13,8 @@ from backhand.errors import LimitError
 RESERVED = frozenset(
     {
         *("np", "math", "real", "order", "rates", "runs", "total", "losses", "steps"),
-        *("epoch", "size", "done", "at", "i", "first", "last", "start", "count", "row"),
-        *("range", "min", "max", "abs"),
+        *("epoch", "size", "done", "at", "i", "first", "last", "start", "count", "row", "part"),
+        *("range", "min", "max", "abs", "exp", "gemm"),
         *(f"n{axis}" for axis in range(100)),
     }
 )

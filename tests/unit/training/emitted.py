@@ -42,7 +42,7 @@ def plain(text: str) -> Callable[..., Any]:
     """The emitted function without Numba: it starts at once, and runs slowly."""
     space: dict[str, Any] = {}
     exec(compile(text, "<emitted>", "exec"), space)
-    space["math"] = C_MATH
+    space["math"], space["exp"] = C_MATH, C_MATH.exp
     return space["steps"]
 
 
