@@ -19,7 +19,7 @@ from time import perf_counter, sleep
 import numpy as np
 
 from benchmarks.training_cases import BATCHES, WORKLOADS, Layers
-from benchmarks.training_first import BATCH, data_points, first_steps, memory
+from benchmarks.training_first import BATCH, First, data_points, first_steps, memory
 from benchmarks.training_peers import CONTENDERS, found
 from benchmarks.training_workers import NoAnswerError, Worker
 
@@ -220,12 +220,13 @@ def _remarks(rows: Mapping[int, Row]) -> list[str]:
 # ---- first steps and memory --------------------------------------------------------------------
 
 
-def _first_steps() -> dict[str, tuple[float, float]]:
-    print(f"\n{f'first step in a new process, batch {BATCH}':<44}{'cold, s':>12}{'cached, s':>12}")
-    rows: dict[str, tuple[float, float]] = {}
+def _first_steps() -> dict[str, tuple[First, First]]:
+    print(f"\n{f'first step in a new process, batch {BATCH}, s':<44}", end="")
+    print(f"{'numba':>12}{'cold':>12}{'cached':>12}")
+    rows: dict[str, tuple[First, First]] = {}
     for name in WORKLOADS:
-        rows[name] = first_steps(name)
-        print(f"{name:<44}{rows[name][0]:>12.2f}{rows[name][1]:>12.2f}", flush=True)
+        cold, cached = rows[name] = first_steps(name)
+        print(f"{name:<44}{cached.importing:>12.2f}{cold.making:>12.2f}{cached.making:>12.2f}")
     return rows
 
 
@@ -252,7 +253,7 @@ def _mb(size: float) -> str:
 
 def _record(
     rows: Mapping[tuple[str, int], Row],
-    firsts: Mapping[str, tuple[float, float]],
+    firsts: Mapping[str, tuple[First, First]],
     grown: Mapping[str, tuple[float, float | None]],
 ) -> dict[str, object]:
     """Everything measured, and on what."""
@@ -274,7 +275,8 @@ def _record(
             for (name, batch), row in rows.items()
         ],
         "first_step_seconds": {
-            name: {"cold": cold, "cached": cached} for name, (cold, cached) in firsts.items()
+            name: {"cold": asdict(cold), "cached": asdict(cached)}
+            for name, (cold, cached) in firsts.items()
         },
         "memory_bytes": {
             name: {"data_and_parameters": least, "growth": most}

@@ -1,6 +1,6 @@
 """A first step in a fresh process, with an empty cache and with a filled one; and memory.
 
-Both run in processes of their own, started here, that print one number.
+Both run in processes of their own, started here, that print numbers.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -23,10 +25,19 @@ FILES = ("x.npy", "y.npy")
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
-def first_steps(name: str) -> tuple[float, float]:
-    """Seconds of a first step with an empty cache, and with what it left there."""
+@dataclass(frozen=True, slots=True)
+class First:
+    """Seconds of a first step in a new process: to import Numba, and to derive, emit and compile."""
+
+    importing: float
+    making: float
+
+
+def first_steps(name: str) -> tuple[First, First]:
+    """A first step with an empty cache, and with what it left there."""
     with TemporaryDirectory() as cache:
-        return _process("print_first_step", name, cache), _process("print_first_step", name, cache)
+        cold, cached = (_process("print_first_step", name, cache) for _ in range(2))
+        return First(*cold), First(*cached)
 
 
 def memory(name: str) -> float | None:
@@ -37,7 +48,7 @@ def memory(name: str) -> float | None:
         # Made here: what making them needs isn't what training needs.
         for array, path in zip(WORKLOADS[name].points(data_points(name)), FILES, strict=True):
             np.save(Path(cache) / path, array)
-        return _process("print_growth", name, cache)
+        return _process("print_growth", name, cache)[0]
 
 
 def data_points(name: str) -> int:
@@ -45,7 +56,7 @@ def data_points(name: str) -> int:
     return MEGABYTES * 2**20 // (4 * WORKLOADS[name].numbers[0])
 
 
-def _process(function: str, name: str, cache: str) -> float:
+def _process(function: str, name: str, cache: str) -> list[float]:
     code = f"from benchmarks.training_first import {function}; {function}({name!r})"
     root = Path(__file__).parents[1]
     # With bytecode kept, as after any installation.
@@ -58,19 +69,21 @@ def _process(function: str, name: str, cache: str) -> float:
         capture_output=True,
         text=True,
     )
-    return float(made.stdout)
+    return [float(number) for number in made.stdout.split()]
 
 
 # ---- in the process ----------------------------------------------------------------------------
 
 
 def print_first_step(name: str) -> None:
-    """From a graph and data to parameters after one step, Numba's import included."""
+    """Numba's import, and from a graph and data to parameters after one step."""
     workload = WORKLOADS[name]
     graph, (x, y) = workload.graph(workload.start()), workload.points(BATCH)
     start = perf_counter()
+    import_module("numba")
+    there = perf_counter()
     graph.fit(x, y, batch_size=BATCH)
-    print(perf_counter() - start)
+    print(there - start, perf_counter() - there)
 
 
 def print_growth(name: str) -> None:

@@ -72,12 +72,14 @@ class Loop:
     def _translated(self, path: Path | None) -> Any:
         """The function in Numba's hands, kept on the disk beside `path`."""
         numba = _numba()
-        blas.register()
-        exponential.register()
         module = ModuleType(f"backhand_loop_{_mark(self.text)}")
         # What Numba finds on the disk looks for its module by name.
         sys.modules[module.__name__] = module
         exec(compile(self.text, str(path or "<backhand loop>"), "exec"), module.__dict__)
+        if "gemm" in vars(module):  # It takes SciPy's time to be imported.
+            blas.register()
+        if "exp" in vars(module):
+            exponential.register()
         options = {"fastmath": FAST, "error_model": "numpy", "nogil": True}
         return numba.njit(**options, cache=path is not None)(getattr(module, self.name))
 
