@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backhand.expr import Expr, Mul, mul, postorder, ref
+from backhand.expr import Expr, Mul, mul, postorder, ref, substitute, total
 from backhand.training.blocks import Block
 from backhand.training.frame import SCALE, Frame, copied, indexed
 from backhand.training.nest import Stored
@@ -18,7 +18,7 @@ from backhand.training.points import mentioned, zeroed
 from backhand.training.products import COUNT, POINT, Batch, Product, batch_of
 from backhand.training.program import stored_gradient, updates
 from backhand.training.spelling import comment, literal
-from backhand.training.statements import Statement, operations
+from backhand.training.statements import Statement, operations, terms
 
 CHUNK = 1024
 """The most points that are worked on at once."""
@@ -67,11 +67,17 @@ class _Batches:
         gradients = {p: stored_gradient(program, p) for p in program.parameters}
         self.updated = updates(program, frame.optimizer, gradients, plan.l1, plan.l2)
         self.fused = {} if self.pieces else self._fused()
-        self.added = [
-            replace(one, adds=True)
-            for one in batch.gradients
-            if self.pieces and one.target not in batch.products
-        ]
+        self.added = self._added()
+
+    def _added(self) -> list[Statement]:
+        """Gradients that are added to what is there: those of pieces, and those taken point by point."""
+        found: list[Statement] = []
+        for one in self.batch.gradients:
+            if one.target not in self.batch.products:
+                apart = _point_by_point(one)
+                if apart is not None or self.pieces:
+                    found.append(apart or replace(one, adds=True))
+        return found
 
     def _fused(self) -> dict[str, tuple[Product, Expr]]:
         """Updates that BLAS adds to the parameter at once: the product, and its factor."""
@@ -209,6 +215,13 @@ class _Batches:
         added = {one.target: one for one in self.added}
         fused = {self._gradient(name) for name in self.fused}
         left = [added.get(g.target, g) for g in batch.gradients if g.target not in fused]
+        if not self.pieces:
+            emit(
+                zeroed(g for g in batch.gradients if g.target in added),
+                self.frame.nest,
+                block,
+                None,
+            )
         self._emit(left, block, later)
 
     def _emit(self, statements: Sequence[Statement], block: Block, kept: set[str]) -> None:
@@ -239,3 +252,20 @@ class _Batches:
     def _array(self, name: str, turned: bool) -> str:
         rows = f"[:{COUNT}]" if self.batch.arrays.axes[name][0] == POINT else ""
         return f"{self.frame.stored[name].code}{rows}{'.T' if turned else ''}"
+
+
+def _point_by_point(one: Statement) -> Statement | None:
+    """A sum over points and over two indices more, as in a convolution, one point after the other.
+
+    A point's arrays are then still near when the next entry needs them. None for any other sum.
+    """
+    found = terms(one.value)
+    points = [index for index in found[0].sums if index.upper == COUNT]
+    others = [index for index in found[0].sums if index not in points]
+    if len(found) > 1 or len(points) != 1 or len(others) < 2 or not one.axes:
+        return None
+    value = mul(*found[0].factors)
+    for index in reversed(others):
+        value = total(index, value)
+    value = substitute(value, {points[0]: POINT})
+    return replace(one, axes=(POINT, *one.axes), value=value, adds=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.unit.training.emitted import agree, by_hand, interpreted, loop, points, taken
 
-from backhand import block, network
+from backhand import block, model, network
 from backhand.graph import Graph
 from backhand.training import batches
 from backhand.training.frame import Frame, Plan
@@ -125,3 +125,28 @@ def test_an_optimizer_takes_the_same_mean_gradient_from_blas_as_from_points(
         assert "gemm(" in together.source.text
         taken(together)
     agree(together, dict(apart.parameters))
+
+
+@pytest.mark.parametrize("rows", [3, 1024])
+def test_sums_over_points_and_windows_are_taken_point_by_point(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "CHUNK", rows)
+    monkeypatch.setattr(batches, "LARGE", 1)
+    from tests.unit.training.test_loops import valued
+
+    graph = model(
+        "x ∈ R^{6×6}; W ∈ R^{2×3×3}; V ∈ R^{3×2×4×4}; y ∈ R^3\n"
+        "a_{m,p,q} = sum_{u=1}^3 sum_{v=1}^3 W_{m,u,v} x_{p+u-1,q+v-1}\n"
+        "z_{m,p,q} = relu(a_{m,p,q})\n"
+        "s_o = sum_m sum_p sum_q V_{o,m,p,q} z_{m,p,q}\n"
+        "J = sum_o (s_o - y_o)^2"
+    )
+    graph = valued(graph)
+    arrays = points(graph, 7)
+    expected, loss = by_hand(graph, arrays, 5)
+    with interpreted():
+        made = loop(graph, arrays, batch_size=5)
+        assert "dJ_dW[j, k, l] +=" in made.source.text
+        assert taken(made) == pytest.approx(loss, rel=1e-12)
+        agree(made, expected)
