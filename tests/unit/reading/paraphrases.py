@@ -72,7 +72,8 @@ READ: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("network", "Write down the objective function.", ("objective",)),
     (
         "network",
-        r"Use the chain rule to expand $\frac{\partial J}{\partial W_{1,2,1}}$ into a product of factors.",
+        r"Use the chain rule to expand $\frac{\partial J}{\partial W_{1,2,1}}$ into a product"
+        r" of factors.",
         ("chain J W_1[2,1]",),
     ),
     (
@@ -112,7 +113,11 @@ READ: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("derivative ell W_1[1,2]",),
     ),
     ("network", r"Find the gradient of $J$ with respect to $W_1$.", ("gradient J W_1",)),
-    ("network", "Compute the gradient of the objective with respect to all weights.", ("gradient J",)),
+    (
+        "network",
+        "Compute the gradient of the objective with respect to all weights.",
+        ("gradient J",),
+    ),
     (
         "network",
         r"State the Jacobian of $\mathbf{z}$ with respect to $\mathbf{a}$.",
@@ -162,10 +167,18 @@ READ: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         r"Write out the Jacobian matrix $\frac{\partial \hat{\mathbf{y}}}{\partial \mathbf{s}}$.",
         ("jacobian yhat s",),
     ),
-    ("softmax", r"Find the gradient of the loss with respect to the scores $\mathbf{s}$.", ("gradient J s",)),
+    (
+        "softmax",
+        r"Find the gradient of the loss with respect to the scores $\mathbf{s}$.",
+        ("gradient J s",),
+    ),
     ("softmax", r"Compute the gradient of $J$ with respect to $W$.", ("gradient J W",)),
     ("softmax", r"What is $\frac{\partial J}{\partial s_2}$?", ("derivative J s[2]",)),
-    ("softmax", r"What is the partial derivative of $J$ with respect to $b_1$?", ("derivative J b[1]",)),
+    (
+        "softmax",
+        r"What is the partial derivative of $J$ with respect to $b_1$?",
+        ("derivative J b[1]",),
+    ),
     (
         "softmax",
         r"With a step size of $\eta = 1$, find $W_{2,1}$ after one update.",
@@ -192,12 +205,14 @@ READ: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("line", "Is the objective convex?", ("convex J",)),
     (
         "line",
-        r"Perform one step of gradient descent over all points with $\eta = 0.1$. What is the new $w$?",
+        r"Perform one step of gradient descent over all points with $\eta = 0.1$. What is the"
+        r" new $w$?",
         ("update w eta=0.1 over=all",),
     ),
     (
         "line",
-        r"What is $b$ after one step of stochastic gradient descent on the third point with $\eta = \frac{1}{10}$?",
+        r"What is $b$ after one step of stochastic gradient descent on the third point with"
+        r" $\eta = \frac{1}{10}$?",
         ("update b eta=1/10 point=3",),
     ),
     ("line", "How many parameters are learned in total?", ("parameters",)),

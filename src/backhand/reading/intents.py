@@ -1,0 +1,374 @@
+"""The intents of questions: each finds its words in what is left of a question, and gives asks.
+
+An intent is a function from a `Reading` to a `Hit`, or None where its words aren't there. The order
+in `INTENTS` is that in which they are tried: what needs more words goes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+from backhand.graph import Role
+from backhand.reading.derivative_intents import (
+    chains,
+    convexity,
+    derivatives,
+    gradients,
+    hessians,
+    jacobians,
+)
+from backhand.reading.reading_of_questions import (
+    Hit,
+    Reading,
+    UnreadError,
+    loss_name,
+    matrices_of,
+    objective_name,
+    output_name,
+    quantity_of,
+)
+from backhand.reading.vocabulary_of_questions import ORDINALS
+
+Intent: TypeAlias = Callable[[Reading], Hit | None]
+_LIST = r"<N\d+>(?:(?: ,)?(?: and| or)?(?: of)?(?: the)? <N\d+>)*"
+_GROUP = (
+    r"(?:the |our |your |all |each |every |both |of |in |vectors? |matri(?:x|ces) |weights? "
+    r"|scores? "
+    r"|bias(?:es)? |pre-?activations? |activations? |logits? |output |outputs |final |hidden "
+    r"|input "
+    r"|probability |probabilities |prediction |predicted |component |entry |entries |values? )*"
+)
+
+
+def _draw(reading: Reading) -> Hit | None:
+    cue = re.search(
+        r"\b(?:draw|sketch|illustrate|plot)\b(?: what)?|\b(?:a )?(?:diagram|picture|drawing)\b",
+        reading.text,
+    )
+    if cue is None:
+        return None
+    if re.search(r"\b(?:function|graph of|curve|boundary|surface|path taken)\b", reading.text):
+        raise UnreadError("only the network and its paths can be drawn")
+    spans = [cue.span()]
+    spans += [
+        m.span()
+        for m in re.finditer(r"\b(?:a )?(?:diagram|picture|drawing|graph|paths?)\b", reading.text)
+    ]
+    lit = reading.marks("D") or reading.marks("N")
+    by = ""
+    if lit:
+        mention, span = lit[0]
+        by, spans = f" {mention.names[-1]}", [*spans, span]
+    return Hit("draw", (f"draw{by}",), tuple(spans))
+
+
+def _matrices(reading: Reading) -> Hit | None:
+    count = re.search(
+        r"\b(?:how many|count|number of)\b(?: the| different)? (?:weight |parameter"
+        r" )?matrices(?: of weights)?",
+        reading.text,
+    )
+    return Hit("matrices", ("matrices",), (count.span(),)) if count else None
+
+
+def _shapes(reading: Reading) -> Hit | None:
+    cue = re.search(r"\b(?:shapes?|dimensions?|sizes?|rows and columns)\b", reading.text)
+    if cue is None:
+        return None
+    every = re.search(
+        r"\b(?:all|each|every|the)(?: of the)? (?:(?:quantity|quantities|variables?|arrays?)\b"
+        r"|vectors? and)",
+        reading.text,
+    )
+    family = re.search(
+        r"(?:each|every|all|both|the)?(?: of the| the| our)? ?weight (?:matrix|matrices)(?:"
+        r" <M\d+>)?|<M\d+>",
+        reading.text,
+    )
+    own = reading.marks("N")
+    many = re.search(r"\bhow many (?:rows and columns)(?: does| do)?\b", reading.text)
+    spans = [many.span() if many else cue.span()]
+    if every:
+        return Hit("shapes", ("shapes",), (*spans, every.span()))
+    if own:
+        listed = re.search(_GROUP + _LIST, reading.text[cue.end() :])
+        if listed is None:
+            raise UnreadError("it isn't clear whose shape is asked for")
+        inside = reading.marks("N", listed[0])
+        at = (cue.end() + listed.start(), cue.end() + listed.end())
+        names = tuple(f"shape {quantity_of(m.names[0])}" for m, _ in inside)
+        if any("[" in m.names[0] for m, _ in inside):
+            raise UnreadError("a shape is asked of an entry")
+        return Hit("shape", names, (*spans, at))
+    if family:
+        marked = reading.marks("M", family[0])
+        names = list(marked[0][0].names) if marked else matrices_of(reading.graph)
+        if not names:
+            raise UnreadError("the model has no weight matrix")
+        asks = tuple(f"shape {name}" for name in names)
+        return Hit("shape", asks, (*spans, family.span()))
+    return None
+
+
+def _parameters(reading: Reading) -> Hit | None:
+    cue = re.search(
+        r"\b(?:how many|number of|count)(?: the)?(?: (?:trainable|learnable|free|learned"
+        r"|adjustable|total))?"
+        r" (?:parameters|(weights))(?: and biases)?\b",
+        reading.text,
+    )
+    if cue is None:
+        return None
+    if cue[1] and not re.search(r"trainable|learnable|learned|biases", cue[0]):
+        raise UnreadError("'weights' may or may not count the biases: say parameters")
+    spans = [cue.span()]
+    learned = re.search(
+        r"\b(?:learned|trained|learnt|needed|contained|contain|contains|trainable|learnable)\b",
+        reading.text[cue.end() :],
+    )
+    if learned:
+        spans.append((cue.end() + learned.start(), cue.end() + learned.end()))
+    whole = re.search(r"\b(?:altogether|overall|in total|in all)\b", reading.text)
+    if whole:
+        spans.append(whole.span())
+    if re.search(r"\bper\b|<[NDM]\d+>", reading.text):
+        raise UnreadError("parameters are counted by layer or in the whole model only")
+    layer = re.search(
+        r"\b(?:(?P<which>\w+) )?(?P<kinds>(?:(?:hidden|linear|dense|fully connected|activation"
+        r"|output|relu|sigmoid) )*)"
+        r"(?P<act>activation )?(?:layer|activation|layer's)\b(?: (?P<number>\d+))?",
+        reading.text[cue.end() :],
+    )
+    if layer is None:
+        return Hit("parameters", ("parameters",), tuple(spans))
+    spans.append((cue.end() + layer.start(), cue.end() + layer.end()))
+    kind = "activation" if re.search(r"\bactivation\b", reading.text[cue.end() :]) else "layer"
+    rest = reading.text[cue.end() :]
+    other = re.search(
+        r"\bactivation\b.*\b(?:of|in|after) the (\w+)(?: \w+)? layer(?: (\d+))?", rest
+    )
+    number = _layer_number(
+        reading,
+        other[1] if other else layer["which"],
+        (other[2] if other else layer["number"]),
+        layer["kinds"],
+    )
+    if other:
+        spans.append((cue.end() + other.start(), cue.end() + other.end()))
+    return Hit("parameters", (f"parameters {kind} {number}",), tuple(spans))
+
+
+def _layer_number(reading: Reading, which: str | None, digit: str | None, kinds: str) -> int:
+    """The number of a layer by its ordinal, its digit, or as the last or the only hidden one."""
+    count = len([q for q in reading.graph.parameters if q.rank == 2]) or 1
+    found = int(digit) if digit else ORDINALS.get(which or "", 0)
+    if which in ("last", "final") or "output" in kinds or which == "output":
+        found = count
+    if not found and ("hidden" in kinds or which == "hidden") and count == 2:
+        found = 1
+    if not found and count == 1:
+        found = 1
+    if not found:
+        raise UnreadError("it isn't clear which layer is meant")
+    if found > count:
+        raise UnreadError(f"there is no layer {found}: the model has {count}")
+    return found
+
+
+def _update(reading: Reading) -> Hit | None:
+    cue = re.search(
+        r"\bupdated?\b|\bupdates\b|\bnew value|\bnew weights?\b|\bnew <N|\bbecomes?\b|\bdescent\b"
+        r"|\bafter (?:one|a|the|this) (?:\w+ )?step\b|\bone step\b",
+        reading.text,
+    )
+    if cue is None or reading.marks("D"):
+        return None
+    rate = reading.marks("S")
+    worded = re.search(
+        r"\b(?:learning rate|step size)(?: is| of| equal to)?(?: <S\d+>| (\d+(?:\.\d+)?(?:/\d+)?))",
+        reading.text,
+    )
+    eta = rate[0][0].names[0] if rate else worded[1] if worded and worded[1] else ""
+    if not eta or len(rate) > 1:
+        raise UnreadError("an update needs one learning rate: write it as η = 0.1")
+    steps = re.search(
+        r"\b(two|three|ten|\d+) (?:\w+ )?(?:steps|updates|epochs|iterations)\b", reading.text
+    )
+    if steps:
+        raise UnreadError("one step is worked out, not several")
+    if re.search(r"\b(?:momentum|adam|decay|rmsprop|regulari[sz]\w+)\b", reading.text):
+        raise UnreadError("an update is a plain step of gradient descent")
+    learned = [m.names[0] for m, _ in reading.marks("N") if _is_parameter(reading, m.names[0])]
+    others = [m.names[0] for m, _ in reading.marks("N") if not _is_parameter(reading, m.names[0])]
+    if others and not learned:
+        raise UnreadError(f"{others[0]} isn't learned, so no step updates it")
+    if not learned and not re.search(r"\b(?:weights|parameters)\b", reading.text):
+        raise UnreadError("it isn't said what is updated")
+    targets = list(dict.fromkeys(learned)) or [q.name for q in reading.graph.parameters]
+    over = _points(reading.text)
+    asks = tuple(f"update {name} eta={eta}{over}" for name in targets)
+    from backhand.reading.vocabulary_of_questions import CHANGING
+
+    changed = next((w for w in reading.words() if w in CHANGING - {"entry"}), "")
+    if changed:
+        raise UnreadError(f"{changed!r} asks for something that no ask answers")
+    spans = [m.span() for m in re.finditer(r"[^.<>]+|<[NSM]\d+>", reading.text)]
+    return Hit("update", asks, tuple(spans))
+
+
+def _is_parameter(reading: Reading, name: str) -> bool:
+    return reading.graph[quantity_of(name)].role is Role.PARAMETER
+
+
+def _points(text: str) -> str:
+    """The option of an update that says which points it is over."""
+    if re.search(
+        r"\b(?:over|on|using|with) (?:all|every|the (?:whole|entire|full))\b|\bfull[- ]batch\b",
+        text,
+    ):
+        return " over=all"
+    point = re.search(r"\b(\w+) (?:data |training )?(?:point|example|sample)\b(?: (\d+))?", text)
+    if point is None:
+        return ""
+    number = int(point[2]) if point[2] else ORDINALS.get(point[1], 0)
+    return f" point={number}" if number > 1 else ""
+
+
+def _check(reading: Reading) -> Hit | None:
+    cue = re.search(r"\b(?:prove|show|verify|check|shown|proof)\b", reading.text)
+    if cue is None:
+        return None
+    claims = reading.marks("C")
+    if not claims:
+        if re.search(r"\b(?:convex|concave)\b", reading.text):
+            return None
+        raise UnreadError("there is no equation to be proved: write the claim as a formula")
+    asks = tuple(f"check {'; '.join((*reading.given, mention.source))}" for mention, _ in claims)
+    return Hit("check", asks, tuple(m.span() for m in re.finditer(r"[^.]+", reading.text)))
+
+
+def _forward(reading: Reading) -> Hit | None:
+    cue = re.search(r"\bforward-pass\b", reading.text)
+    if cue is None:
+        return None
+    return Hit(
+        "forward", ("forward",), (cue.span(), *_within(r"\b(?:one|through)\b", reading.text))
+    )
+
+
+def _objective(reading: Reading) -> Hit | None:
+    cue = re.search(r"\bobjective(?: function)?\b(?: <N\d+>)?", reading.text)
+    if cue is None or re.search(r"\bvalue of the objective\b", reading.text):
+        return None
+    objective_name(reading.graph)
+    return Hit("objective", ("objective",), (cue.span(),))
+
+
+def _class(reading: Reading) -> Hit | None:
+    cue = re.search(
+        r"(?:\bof the \w+ )?\bclass(?:es)?\b|\bclassif(?:y|ies|ied)\b(?: <N\d+>)?|\bcategory\b"
+        r"|\bpredicted label\b",
+        reading.text,
+    )
+    if cue is None:
+        return None
+    if re.search(r"\bhow many class", reading.text):
+        raise UnreadError("the number of classes is no ask")
+    spans = [cue.span()]
+    spans += _within(
+        r"\b(?:assigned?|assigns|chosen?|choose|chooses|belongs?|falls?|put|puts|point|<N\d+>"
+        r" as)\b",
+        reading.text,
+    )
+    level = re.search(r"\bthreshold(?: is| of| at)?(?: (\d+(?:\.\d+)?))?", reading.text)
+    if level is None:
+        return Hit("class", ("class",), tuple(spans))
+    if not level[1]:
+        raise UnreadError("the threshold isn't given as a number")
+    return Hit("class", (f"class threshold={level[1]}",), (*spans, level.span()))
+
+
+def _loss(reading: Reading) -> Hit | None:
+    cue = re.search(
+        r"\bloss\b(?: (<N\d+>))?|\bvalue of the objective(?: function)?\b", reading.text
+    )
+    if cue is None:
+        return None
+    loss = loss_name(reading.graph)
+    if cue[1]:
+        named = reading.marks("N", cue[1])[0][0].names[0]
+        if named not in (loss, reading.graph.objective):
+            raise UnreadError(f"{named} isn't the loss")
+    if "objective" in cue[0]:
+        return Hit("value", (f"value {objective_name(reading.graph)}",), (cue.span(),))
+    return Hit(
+        "loss", ("loss",), (cue.span(), *_within(r"\b(?:here|happens|incurred)\b", reading.text))
+    )
+
+
+def _value(reading: Reading) -> Hit | None:
+    cue = re.search(
+        r"(?:\b(?:what|which) (?:is|are|will be|would be|does|were)\b|\bcompute\b"
+        r"|\bcalculate\b|\bfind\b|\bdetermine\b"
+        r"|\bevaluate\b|\bgive\b|\bwork out\b|\bstate\b|\bvalues? (?:of|in|for)\b|\bwhat\b"
+        r"|\bwrite(?: down)?\b)"
+        rf" ?(?P<group>{_GROUP})(?P<list>{_LIST})",
+        reading.text,
+    )
+    if cue is None:
+        return None
+    found = [m.names[0] for m, _ in reading.marks("N", cue["list"])]
+    return Hit("value", tuple(f"value {name}" for name in found), (cue.span(),))
+
+
+def _output(reading: Reading) -> Hit | None:
+    cue = re.search(
+        r"\b(?:what|which) (?:is|are) (?:the|our) (?:final |predicted )?(?:output|prediction"
+        r"|probability|probabilities)"
+        r"(?: of the| of our)?(?: (?:network|model|classifier|neural network))?$"
+        r"|\bwhat (?:probability|probabilities) (?:does|do|are|is)(?: (?:the|our))?(?: \w+)?"
+        r" (?:assigns?|outputs?|given|computed|produced?|predicts?|gives?)"
+        r"|\bwhat does (?:the|our) (?:neural network|network|model|classifier) output\b",
+        reading.text.rstrip(),
+    )
+    if cue is None:
+        return None
+    return Hit("value", (f"value {output_name(reading.graph)}",), (cue.span(),))
+
+
+def _compare(reading: Reading) -> Hit | None:
+    if re.search(r"\bcompare\b.*\b(?:regression|networks?|models?)\b", reading.text):
+        raise UnreadError(
+            "a comparison of models isn't a question to this model: use backhand compare"
+        )
+    return None
+
+
+def _within(pattern: str, text: str) -> list[tuple[int, int]]:
+    return [m.span() for m in re.finditer(pattern, text)]
+
+
+INTENTS: tuple[Intent, ...] = (
+    _compare,
+    _check,
+    _update,
+    _draw,
+    _matrices,
+    _parameters,
+    _shapes,
+    convexity,
+    hessians,
+    jacobians,
+    gradients,
+    chains,
+    derivatives,
+    _forward,
+    _class,
+    _objective,
+    _loss,
+    _output,
+    _value,
+)
+"""The intents, those that need more words first."""

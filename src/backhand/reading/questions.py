@@ -1,0 +1,127 @@
+"""From a question's words to its asks: a small grammar of intents over the graph's names.
+
+Each intent takes the words that it understands out of the question and gives asks; what is left must
+be harmless. A question that may mean something else is reported, never guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backhand.errors import AskError, BackhandError
+from backhand.graph import Graph
+from backhand.reading.asks import parse_ask
+from backhand.reading.broken_words import mended
+from backhand.reading.intents import INTENTS
+from backhand.reading.phrases import MAX_QUESTION, Mention, phrase
+from backhand.reading.reading_of_questions import Hit, Reading, UnreadError, with_ordinals
+from backhand.reading.vocabulary_of_questions import CHANGING, FILLER, plainer
+from backhand.working import Ask
+
+__all__ = ["Understood", "understood"]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a question's words ask.
+
+    `asks` are empty where it can't be read. `words`: the part of the question they come from.
+    `intents`: what each was taken for. `missed`: what wasn't understood, and why; empty where all was.
+    """
+
+    asks: tuple[Ask, ...]
+    words: str
+    intents: tuple[str, ...] = ()
+    missed: str = ""
+
+
+def understood(words: str, graph: Graph) -> Understood:
+    r"""The asks of a question, put to a graph; what can't be read is said in `missed`.
+
+    >>> from backhand.reading.meaning import model
+    >>> graph = model("x = 3; w = 2; J = (w x - 5)^2")
+    >>> understood("Find the derivative of J with respect to w.", graph).asks[0].text
+    'derivative J w'
+    >>> understood("What is the rank of $w$?", graph).missed
+    "'rank' asks for something that no ask answers"
+    """
+    if len(words) > MAX_QUESTION:
+        return Understood((), words[:80], missed=f"it is longer than {MAX_QUESTION} characters")
+    found = phrase(words, graph)
+    if not found.text:
+        return Understood((), "", missed="no sentence of it asks anything")
+    reading = Reading(plainer(mended(found.text)), found.mentions, graph)
+    try:
+        reading = with_ordinals(reading)
+        hits = _hits(reading)
+        asks = tuple(parse_ask(text) for hit in hits for text in hit.asks)
+    except (UnreadError, AskError) as reason:
+        return Understood((), found.said, missed=_message(reason))
+    return Understood(asks, found.said, tuple(dict.fromkeys(hit.intent for hit in hits)))
+
+
+def _message(reason: BackhandError | UnreadError) -> str:
+    return str(reason) if isinstance(reason, UnreadError) else reason.what
+
+
+def _hits(reading: Reading) -> list[Hit]:
+    """The intents of a question, in the order of its words; raises `UnreadError`."""
+    rest = reading
+    hits: list[Hit] = []
+    while True:
+        hit = next((h for intent in INTENTS if (h := intent(rest)) is not None), None)
+        if hit is None:
+            break
+        hits.append(hit)
+        rest = rest.without(hit.spans)
+        if len(hits) > 8:
+            raise UnreadError("it asks too many things at once")
+    _check_unknown(rest)
+    if not hits:
+        raise UnreadError(_nothing(rest))
+    _check_changed(rest)
+    _check_rest(rest)
+    kinds = {hit.intent for hit in hits}
+    if len(kinds) < len(hits):
+        kinds_once = dict.fromkeys(a for hit in hits for a in hit.asks)
+        if len(kinds_once) < sum(len(hit.asks) for hit in hits):
+            raise UnreadError("the same is asked twice, so one of the two means something else")
+    return sorted(hits, key=lambda hit: hit.spans[0])
+
+
+def _check_unknown(rest: Reading) -> None:
+    for mention in rest.left():
+        if mention.kind == "U":
+            raise UnreadError(f"{mention.source!r} {_fault(mention)}")
+
+
+def _fault(mention: Mention) -> str:
+    if "=" in mention.source:
+        return "changes what is given, or is an equation that no ask is about"
+    return "isn't a quantity, an entry or a derivative of the model"
+
+
+def _check_changed(rest: Reading) -> None:
+    for word in rest.words():
+        if word in CHANGING:
+            raise UnreadError(f"{word!r} asks for something that no ask answers")
+
+
+def _check_rest(rest: Reading) -> None:
+    """What is left may only be harmless: filler anywhere, other words behind a comma."""
+    for mention in rest.left():
+        if mention.kind in "DSC":
+            raise UnreadError(f"it isn't clear what is asked about {mention.source!r}")
+    for word in rest.words(asides=False):
+        if word not in FILLER and word not in (",", ".", ";", ":") and not word[0].isdigit():
+            raise UnreadError(f"I don't know what {word!r} means here")
+        if word[0].isdigit():
+            raise UnreadError(f"it isn't clear what the number {word} is for")
+
+
+def _nothing(rest: Reading) -> str:
+    _check_changed(rest)
+    strange = [w for w in rest.words() if w not in FILLER and w.isalpha()]
+    if strange:
+        return f"no intent was found; I don't know {', '.join(map(repr, strange[:4]))}"
+    return "it names no quantity, and nothing that can be asked of the whole model"
