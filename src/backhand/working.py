@@ -260,6 +260,8 @@ class Worksheet:
     blocks: tuple[Block, ...]
     graphs: tuple[Graph, ...]
     layout: Layout = "numerator"
+    unread: tuple[str, ...] = ()
+    """Why a question in words alone has no answer, a sentence each."""
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -302,7 +304,8 @@ class Solution:
         graphs = {id(a.question.graph): a.question.graph for a in self.answers}
         told = {note for a in self.answers for working in a.workings for note in working.notes}
         every = (note for graph in graphs.values() for note in graph.notes)
-        return tuple(note for note in dict.fromkeys(every) if (note,) not in told)
+        own = tuple(note for note in dict.fromkeys(every) if (note,) not in told)
+        return own + self.worksheet.unread
 
     @classmethod
     def of_one(cls, working: Working, title: str) -> Solution:

@@ -22,6 +22,7 @@ from backhand.errors import AskError, BackhandError, LimitError, Place, ReadingE
 from backhand.graph import Graph
 from backhand.reading.asks import quantities
 from backhand.reading.blocks import Page
+from backhand.reading.raw import is_raw, raw_page
 from backhand.working import Ask, Question, Worksheet
 
 if TYPE_CHECKING:
@@ -38,8 +39,16 @@ _ENVIRONMENT = re.compile(
 def read(path: str | os.PathLike[str]) -> Worksheet:
     """The worksheet in a file, UTF-8 text.
 
+    Raises what `text_of` and `worksheet` raise.
+    """
+    return worksheet(text_of(path))
+
+
+def text_of(path: str | os.PathLike[str]) -> str:
+    """The text of a file, UTF-8.
+
     Raises `ReadingError` where there is no such file or it isn't text, `LimitError` where it is
-    over 2 MB, and what `worksheet` raises.
+    over 2 MB.
     """
     file = Path(path)
     try:
@@ -57,7 +66,7 @@ def read(path: str | os.PathLike[str]) -> Worksheet:
     if b"\0" in data:
         raise ReadingError("this is no text file", "name a worksheet in Markdown")
     try:
-        return worksheet(data.decode("utf-8-sig"))
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
         row, column = before.count("\n") + 1, len(before) - before.rfind("\n")
@@ -77,6 +86,8 @@ def worksheet(text: str) -> Worksheet:
     >>> [(q.number, q.words, q.asks[0].text) for q in sheet.questions]
     [('1', 'What is $x$?', 'value x')]
     """
+    if is_raw(text):
+        return _of_raw(text)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     page = Page(lines)
     page.walk(_tokens("\n".join(lines) + "\n"))
@@ -86,6 +97,23 @@ def worksheet(text: str) -> Worksheet:
     for question, model in page.asked:
         _check_names(question, page.graphs[model] if model < len(page.graphs) else Graph(()))
     return Worksheet(page.title, tuple(page.blocks()), tuple(page.graphs), page.layout)
+
+
+def _of_raw(text: str) -> Worksheet:
+    """The worksheet that a page of questions in words makes, by way of the explicit page."""
+    raw = raw_page(text)
+    unread = tuple(
+        f"question {q.number} isn't answered: {q.understood.missed}"
+        for q in raw.questions
+        if q.understood.missed
+    )
+    if len(unread) == len(raw.questions):
+        raise ReadingError(
+            f"no question of this page could be read; {unread[0]}",
+            "put a line such as % ask: value a below each question",
+            Place(raw.questions[0].line, 1),
+        )
+    return replace(worksheet(raw.text), unread=unread)
 
 
 def _tokens(text: str) -> Sequence[Token]:

@@ -245,8 +245,20 @@ def _check(reading: Reading) -> Hit | None:
         if re.search(r"\b(?:convex|concave)\b", reading.text):
             return None
         raise UnreadError("there is no equation to be proved: write the claim as a formula")
-    asks = tuple(f"check {'; '.join((*reading.given, mention.source))}" for mention, _ in claims)
+    asks = tuple(f"check {_self_contained(m.source, reading.given)}" for m, _ in claims)
     return Hit("check", asks, tuple(m.span() for m in re.finditer(r"[^.]+", reading.text)))
+
+
+def _self_contained(claim: str, given: tuple[str, ...]) -> str:
+    """A claim with what the question defines for it: `y = q(u, v)` is put in for y, q goes before."""
+    before: list[str] = []
+    for equation in given:
+        made = re.match(r"(\w+) = ((\w+)\(\w+(?:, ?\w+)*\))", equation)
+        put_in = rf"\\frac\{{d ?{made[1]}\}}\{{(d ?\w+)\}}" if made else r"(?!)"
+        if made and re.search(put_in, claim):
+            claim = re.sub(put_in, lambda m, f=made[2]: rf"\frac{{d}}{{{m[1]}}} {f}", claim)
+            before += [e for e in given if e.startswith(f"{made[3]}(")]
+    return "; ".join((*before, claim))
 
 
 def _forward(reading: Reading) -> Hit | None:

@@ -125,6 +125,15 @@ def _names_in(prose: str, graph: Graph, mark: Callable[[str], str]) -> str:
     return re.sub(r"(?<!<)\S+(?:\[[\d, ]+\])?", formula, prose)
 
 
+def asks_something(words: str) -> bool:
+    """Whether a sentence of these words is a question or tells to do something.
+
+    >>> asks_something("Note this. Prove the rule."), asks_something("Nothing to do here.")
+    (True, False)
+    """
+    return any(_asks(s) for s in _sentences(words[:MAX_QUESTION]) if not _OPEN_ASIDE.match(s))
+
+
 # ---- formulas ----------------------------------------------------------------------------------
 
 
@@ -224,7 +233,7 @@ def _sentences(text: str) -> Iterator[str]:
 def _asks(sentence: str) -> bool:
     if sentence.rstrip(" )'\"").endswith("?") or "?" in sentence:
         return True
-    for clause in re.split(r"[,:;(]|\b(?:and|then|to)\b", sentence):
+    for clause in re.split(r"[,:;(]|\b(?:and|then|(?:is|try|asked|want you|now) to)\b", sentence):
         words = re.findall(r"[a-z']+", clause.lower())
         while words and words[0] in _LEADS:
             words = words[1:]
@@ -238,9 +247,13 @@ def _asks(sentence: str) -> bool:
 def _plain(sentence: str) -> list[str]:
     """Lower-case words, marks, numbers and commas."""
     found = re.findall(
-        r"<[A-Z]\d+>|\d+(?:\.\d+)?(?:/\d+)?|[A-Za-z]+(?:[-'’][A-Za-z]+)*|[,;:]", sentence
+        r"<[A-Z]\d+>|\d+(?:\.\d+)?(?:/\d+)?|[A-Za-z]+(?:[-'’][A-Za-z]+)*|[,;:+*/^]|\.(?=\s+\S)",
+        sentence,
     )
-    return [word if word.startswith("<") else word.lower() for word in found]
+    return [
+        word if word.startswith("<") else word.lower().replace(".", ",", word == ".")
+        for word in found
+    ]
 
 
 def _restored(sentence: str, mentions: list[Mention]) -> str:

@@ -35,8 +35,10 @@ class Understood:
     missed: str = ""
 
 
-def understood(words: str, graph: Graph) -> Understood:
+def understood(words: str, graph: Graph, given: tuple[str, ...] = ()) -> Understood:
     r"""The asks of a question, put to a graph; what can't be read is said in `missed`.
+
+    `given`: equations that the question itself makes, which a claim in it may need.
 
     >>> from backhand.reading.meaning import model
     >>> graph = model("x = 3; w = 2; J = (w x - 5)^2")
@@ -50,7 +52,7 @@ def understood(words: str, graph: Graph) -> Understood:
     found = phrase(words, graph)
     if not found.text:
         return Understood((), "", missed="no sentence of it asks anything")
-    reading = Reading(plainer(mended(found.text)), found.mentions, graph)
+    reading = Reading(plainer(mended(found.text)), found.mentions, graph, given)
     try:
         reading = with_ordinals(reading)
         hits = _hits(reading)
