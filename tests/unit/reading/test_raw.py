@@ -131,7 +131,7 @@ def test_the_seed_is_answered_as_it_stands() -> None:
     assert list(values["3.1.4"][0]) == [3.0, -2.0]  # type: ignore[arg-type]
     assert list(values["3.1.5"][0]) == [3.0, 0.0]  # type: ignore[arg-type]
     assert values["3.1.7"] == pytest.approx([0.006693], rel=1e-3)
-    assert values["3.1.8"] == ["0"]
+    assert values["3.1.8"] == [0.0]
     assert values["3.1.9"] == pytest.approx([0.9867], rel=1e-4)
     assert values["3.2.5"] == pytest.approx([-0.03962], rel=1e-3)
     assert values["3.2.10"] == pytest.approx([0.1321], rel=1e-3)
