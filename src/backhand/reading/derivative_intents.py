@@ -77,7 +77,7 @@ def convexity(reading: Reading) -> Hit | None:
     if cue is None:
         return None
     found = re.search(
-        rf"(?P<of>{OPERAND})(?: a)? (?:is |be |in |as )?(?:convex|concave)(?: or (?:convex"
+        rf"(?P<of>{OPERAND})(?: a)? (?:is |be |in |as )?(?:not )?(?:convex|concave)(?: or (?:convex"
         rf"|concave))?(?: function)?"
         rf"(?: (?:in|wrt|in terms of|of) (?P<by>{VARIABLE}))?",
         reading.text,
@@ -90,7 +90,12 @@ def convexity(reading: Reading) -> Hit | None:
     ask = f"convex {_operand(found['of'], reading)} {by}".strip()
     spans = [
         found.span(),
-        *(m.span() for m in re.finditer(r"\bwhether\b|\bor not\b", reading.text)),
+        *(
+            m.span()
+            for m in re.finditer(
+                r"\b(?:whether|or not|show that|prove that|show|prove|verify)\b", reading.text
+            )
+        ),
     ]
     return Hit("convex", (ask,), tuple(spans))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from backhand.graph import Role
+from backhand.reading.counting_intents import GROUP, LIST, matrices, parameters, shapes
 from backhand.reading.derivative_intents import (
     chains,
     convexity,
@@ -24,7 +25,6 @@ from backhand.reading.reading_of_questions import (
     Reading,
     UnreadError,
     loss_name,
-    matrices_of,
     objective_name,
     output_name,
     quantity_of,
@@ -32,13 +32,19 @@ from backhand.reading.reading_of_questions import (
 from backhand.reading.vocabulary_of_questions import ORDINALS
 
 Intent: TypeAlias = Callable[[Reading], Hit | None]
-_LIST = r"<N\d+>(?:(?: ,)?(?: and| or)?(?: of)?(?: the)? <N\d+>)*"
-_GROUP = (
-    r"(?:the |our |your |all |each |every |both |of |in |vectors? |matri(?:x|ces) |weights? "
-    r"|scores? "
-    r"|bias(?:es)? |pre-?activations? |activations? |logits? |output |outputs |final |hidden "
-    r"|input "
-    r"|probability |probabilities |prediction |predicted |component |entry |entries |values? )*"
+_POINTS = (
+    r"\b(?:over|for|on|across|of|using|with|at) (?:all|every|each|the (?:whole|entire|full"
+    r"|\w+(?= (?:\w+ )?point"
+    r"|(?: \w+)? example)))(?: of)?(?: the| our| \d)?(?: \w+)?? (?:points?|examples?|samples?"
+    r"|data|dataset|set)\b"
+    r"(?: \d+)?"
+)
+"""Which points something is over."""
+_UPDATING = re.compile(
+    r"\b(?:updated?|updates|new|becomes?|after|one|single|steps?|descent|gradient|learning"
+    r" rate|rate"
+    r"|full[- ]batch|batch|learned|learning)\b|(?<=learning rate )\d[\d./]*|(?<=learning rate"
+    r" of )\d[\d./]*|" + _POINTS
 )
 
 
@@ -62,119 +68,6 @@ def _draw(reading: Reading) -> Hit | None:
         mention, span = lit[0]
         by, spans = f" {mention.names[-1]}", [*spans, span]
     return Hit("draw", (f"draw{by}",), tuple(spans))
-
-
-def _matrices(reading: Reading) -> Hit | None:
-    count = re.search(
-        r"\b(?:how many|count|number of)\b(?: the| different)? (?:weight |parameter"
-        r" )?matrices(?: of weights)?",
-        reading.text,
-    )
-    return Hit("matrices", ("matrices",), (count.span(),)) if count else None
-
-
-def _shapes(reading: Reading) -> Hit | None:
-    cue = re.search(r"\b(?:shapes?|dimensions?|sizes?|rows and columns)\b", reading.text)
-    if cue is None:
-        return None
-    every = re.search(
-        r"\b(?:all|each|every|the)(?: of the)? (?:(?:quantity|quantities|variables?|arrays?)\b"
-        r"|vectors? and)",
-        reading.text,
-    )
-    family = re.search(
-        r"(?:each|every|all|both|the)?(?: of the| the| our)? ?weight (?:matrix|matrices)(?:"
-        r" <M\d+>)?|<M\d+>",
-        reading.text,
-    )
-    own = reading.marks("N")
-    many = re.search(r"\bhow many (?:rows and columns)(?: does| do)?\b", reading.text)
-    spans = [many.span() if many else cue.span()]
-    if every:
-        return Hit("shapes", ("shapes",), (*spans, every.span()))
-    if own:
-        listed = re.search(_GROUP + _LIST, reading.text[cue.end() :])
-        if listed is None:
-            raise UnreadError("it isn't clear whose shape is asked for")
-        inside = reading.marks("N", listed[0])
-        at = (cue.end() + listed.start(), cue.end() + listed.end())
-        names = tuple(f"shape {quantity_of(m.names[0])}" for m, _ in inside)
-        if any("[" in m.names[0] for m, _ in inside):
-            raise UnreadError("a shape is asked of an entry")
-        return Hit("shape", names, (*spans, at))
-    if family:
-        marked = reading.marks("M", family[0])
-        names = list(marked[0][0].names) if marked else matrices_of(reading.graph)
-        if not names:
-            raise UnreadError("the model has no weight matrix")
-        asks = tuple(f"shape {name}" for name in names)
-        return Hit("shape", asks, (*spans, family.span()))
-    return None
-
-
-def _parameters(reading: Reading) -> Hit | None:
-    cue = re.search(
-        r"\b(?:how many|number of|count)(?: the)?(?: (?:trainable|learnable|free|learned"
-        r"|adjustable|total))?"
-        r" (?:parameters|(weights))(?: and biases)?\b",
-        reading.text,
-    )
-    if cue is None:
-        return None
-    if cue[1] and not re.search(r"trainable|learnable|learned|biases", cue[0]):
-        raise UnreadError("'weights' may or may not count the biases: say parameters")
-    spans = [cue.span()]
-    learned = re.search(
-        r"\b(?:learned|trained|learnt|needed|contained|contain|contains|trainable|learnable)\b",
-        reading.text[cue.end() :],
-    )
-    if learned:
-        spans.append((cue.end() + learned.start(), cue.end() + learned.end()))
-    whole = re.search(r"\b(?:altogether|overall|in total|in all)\b", reading.text)
-    if whole:
-        spans.append(whole.span())
-    if re.search(r"\bper\b|<[NDM]\d+>", reading.text):
-        raise UnreadError("parameters are counted by layer or in the whole model only")
-    layer = re.search(
-        r"\b(?:(?P<which>\w+) )?(?P<kinds>(?:(?:hidden|linear|dense|fully connected|activation"
-        r"|output|relu|sigmoid) )*)"
-        r"(?P<act>activation )?(?:layer|activation|layer's)\b(?: (?P<number>\d+))?",
-        reading.text[cue.end() :],
-    )
-    if layer is None:
-        return Hit("parameters", ("parameters",), tuple(spans))
-    spans.append((cue.end() + layer.start(), cue.end() + layer.end()))
-    kind = "activation" if re.search(r"\bactivation\b", reading.text[cue.end() :]) else "layer"
-    rest = reading.text[cue.end() :]
-    other = re.search(
-        r"\bactivation\b.*\b(?:of|in|after) the (\w+)(?: \w+)? layer(?: (\d+))?", rest
-    )
-    number = _layer_number(
-        reading,
-        other[1] if other else layer["which"],
-        (other[2] if other else layer["number"]),
-        layer["kinds"],
-    )
-    if other:
-        spans.append((cue.end() + other.start(), cue.end() + other.end()))
-    return Hit("parameters", (f"parameters {kind} {number}",), tuple(spans))
-
-
-def _layer_number(reading: Reading, which: str | None, digit: str | None, kinds: str) -> int:
-    """The number of a layer by its ordinal, its digit, or as the last or the only hidden one."""
-    count = len([q for q in reading.graph.parameters if q.rank == 2]) or 1
-    found = int(digit) if digit else ORDINALS.get(which or "", 0)
-    if which in ("last", "final") or "output" in kinds or which == "output":
-        found = count
-    if not found and ("hidden" in kinds or which == "hidden") and count == 2:
-        found = 1
-    if not found and count == 1:
-        found = 1
-    if not found:
-        raise UnreadError("it isn't clear which layer is meant")
-    if found > count:
-        raise UnreadError(f"there is no layer {found}: the model has {count}")
-    return found
 
 
 def _update(reading: Reading) -> Hit | None:
@@ -209,12 +102,8 @@ def _update(reading: Reading) -> Hit | None:
     targets = list(dict.fromkeys(learned)) or [q.name for q in reading.graph.parameters]
     over = _points(reading.text)
     asks = tuple(f"update {name} eta={eta}{over}" for name in targets)
-    from backhand.reading.vocabulary_of_questions import CHANGING
-
-    changed = next((w for w in reading.words() if w in CHANGING - {"entry"}), "")
-    if changed:
-        raise UnreadError(f"{changed!r} asks for something that no ask answers")
-    spans = [m.span() for m in re.finditer(r"[^.<>]+|<[NSM]\d+>", reading.text)]
+    spans = [m.span() for m in _UPDATING.finditer(reading.text)]
+    spans += [span for _, span in reading.marks("NSM")]
     return Hit("update", asks, tuple(spans))
 
 
@@ -250,7 +139,8 @@ def _check(reading: Reading) -> Hit | None:
 
 
 def _self_contained(claim: str, given: tuple[str, ...]) -> str:
-    """A claim with what the question defines for it: `y = q(u, v)` is put in for y, q goes before."""
+    """A claim with what the question defines for it: `y = q(u, v)` is put in for y, q goes"
+    " before."""
     before: list[str] = []
     for equation in given:
         made = re.match(r"(\w+) = ((\w+)\(\w+(?:, ?\w+)*\))", equation)
@@ -275,7 +165,8 @@ def _objective(reading: Reading) -> Hit | None:
     if cue is None or re.search(r"\bvalue of the objective\b", reading.text):
         return None
     objective_name(reading.graph)
-    return Hit("objective", ("objective",), (cue.span(),))
+    every = (cue.span(), *_within(_POINTS, reading.text))
+    return Hit("objective", ("objective",), every)
 
 
 def _class(reading: Reading) -> Hit | None:
@@ -290,7 +181,7 @@ def _class(reading: Reading) -> Hit | None:
         raise UnreadError("the number of classes is no ask")
     spans = [cue.span()]
     spans += _within(
-        r"\b(?:assigned?|assigns|chosen?|choose|chooses|belongs?|falls?|put|puts|point|<N\d+>"
+        r"\b(?:assign|assigned|assigns|chosen?|choose|chooses|belongs?|falls?|put|puts|point|<N\d+>"
         r" as)\b",
         reading.text,
     )
@@ -304,7 +195,9 @@ def _class(reading: Reading) -> Hit | None:
 
 def _loss(reading: Reading) -> Hit | None:
     cue = re.search(
-        r"\bloss\b(?: (<N\d+>))?|\bvalue of the objective(?: function)?\b", reading.text
+        r"\bloss\b(?: between <N\d+> and <N\d+>)?(?: (<N\d+>))?|\bvalue of the objective(?:"
+        r" function)?\b",
+        reading.text,
     )
     if cue is None:
         return None
@@ -326,7 +219,7 @@ def _value(reading: Reading) -> Hit | None:
         r"|\bcalculate\b|\bfind\b|\bdetermine\b"
         r"|\bevaluate\b|\bgive\b|\bwork out\b|\bstate\b|\bvalues? (?:of|in|for)\b|\bwhat\b"
         r"|\bwrite(?: down)?\b)"
-        rf" ?(?P<group>{_GROUP})(?P<list>{_LIST})",
+        rf" ?(?P<group>{GROUP})(?P<list>{LIST})",
         reading.text,
     )
     if cue is None:
@@ -367,9 +260,9 @@ INTENTS: tuple[Intent, ...] = (
     _check,
     _update,
     _draw,
-    _matrices,
-    _parameters,
-    _shapes,
+    matrices,
+    parameters,
+    shapes,
     convexity,
     hessians,
     jacobians,

@@ -85,6 +85,7 @@ def _marked(words: str, graph: Graph, mentions: list[Mention]) -> str:
     bold = r"(?:<[bi]>|\*\*)\s*([^\s*<>]{1,12}?)\s*(?:</[bi]>|\*\*)"
     words = re.sub(bold, lambda m: f"${m[1]}$" if m[1] in graph else m[1], words)
     words = re.sub(r"</?[bi]>|\*\*", "", words)
+    words = re.sub(r"<(?=[A-Z]\d)", "< ", words)
 
     def mark(source: str) -> str:
         mentions.append(mentioned(source, graph))
@@ -247,7 +248,7 @@ def _asks(sentence: str) -> bool:
 def _plain(sentence: str) -> list[str]:
     """Lower-case words, marks, numbers and commas."""
     found = re.findall(
-        r"<[A-Z]\d+>|\d+(?:\.\d+)?(?:/\d+)?|[A-Za-z]+(?:[-'’][A-Za-z]+)*|[,;:+*/^]|\.(?=\s+\S)",
+        r"<[A-Z]\d+>|\d+(?:\.\d+)?(?:/\d+)?|[A-Za-z]+(?:[-'’][A-Za-z]+)*|[,;:+*/^<>=]|\.(?=\s+\S)",
         sentence,
     )
     return [

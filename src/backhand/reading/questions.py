@@ -6,10 +6,11 @@ be harmless. A question that may mean something else is reported, never guessed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from backhand.errors import AskError, BackhandError
-from backhand.graph import Graph
+from backhand.graph import Graph, Role
 from backhand.reading.asks import parse_ask
 from backhand.reading.broken_words import mended
 from backhand.reading.intents import INTENTS
@@ -17,6 +18,12 @@ from backhand.reading.phrases import MAX_QUESTION, Mention, phrase
 from backhand.reading.reading_of_questions import Hit, Reading, UnreadError, with_ordinals
 from backhand.reading.vocabulary_of_questions import CHANGING, FILLER, plainer
 from backhand.working import Ask
+
+_OVER = re.compile(
+    r"\b(?:over|for|on|across|of) (?:all|every|each|the (?:whole|entire|full))(?: of)?(?: the|"
+    r" our| \d+| three)?"
+    r"(?: \w+)?? (?:points?|examples?|samples?|data|dataset|set)\b"
+)
 
 __all__ = ["Understood", "understood"]
 
@@ -111,14 +118,24 @@ def _check_changed(rest: Reading) -> None:
 
 def _check_rest(rest: Reading) -> None:
     """What is left may only be harmless: filler anywhere, other words behind a comma."""
-    for mention in rest.left():
-        if mention.kind in "DSC":
+    asides = rest.marked_asides()
+    for mention, span in rest.marks("NDSCM"):
+        given = mention.kind == "N" and _is_given(mention.names[0], rest)
+        if not given and span not in asides:
             raise UnreadError(f"it isn't clear what is asked about {mention.source!r}")
+    over = _OVER.search(rest.text)
+    if over:
+        raise UnreadError(f"an answer is for one point, not {over[0]!r}")
     for word in rest.words(asides=False):
         if word not in FILLER and word not in (",", ".", ";", ":") and not word[0].isdigit():
             raise UnreadError(f"I don't know what {word!r} means here")
         if word[0].isdigit():
             raise UnreadError(f"it isn't clear what the number {word} is for")
+
+
+def _is_given(name: str, rest: Reading) -> bool:
+    """Whether a name is data, which any question may mention: which class is x in?"""
+    return rest.graph[name.partition("[")[0]].role in (Role.DATA, Role.TARGET)
 
 
 def _nothing(rest: Reading) -> str:

@@ -1,4 +1,5 @@
-"""What an intent works on: a question's plain words, what is consumed of them, and names by nouns."""
+"""What an intent works on: a question's plain words, what is consumed of them, and names by"
+" nouns."""
 
 from __future__ import annotations
 
@@ -58,6 +59,16 @@ class Reading:
         """The formulas that are left."""
         return [mention for mention, _ in self.marks("NDSCMU")]
 
+    def marked_asides(self) -> set[tuple[int, int]]:
+        """The spans of the formulas behind a comma, or in a later sentence, once all was said."""
+        found: set[tuple[int, int]] = set()
+        for _, span in self.marks("NDSCMU"):
+            sentence = self.text[: span[0]].rpartition(" . ")[2]
+            before = re.split(r"[,:;]", sentence)[:-1]
+            if any(DONE in part for part in before):
+                found.add(span)
+        return found
+
     def words(self, *, asides: bool = True) -> Iterator[str]:
         """The words that are left; without asides, not those behind a comma once all was said."""
         for sentence in self.text.split(" . "):
@@ -71,7 +82,8 @@ class Reading:
 
 
 def with_ordinals(reading: Reading) -> Reading:
-    """The same with `the second entry of z` made a mark for z[2], and `the second entry z_2` too."""
+    """The same with `the second entry of z` made a mark for z[2], and `the second entry z_2`"
+    " too."""
     ordinal = "|".join(word for word in ORDINALS if word.isalpha())
     part = r"(?:entry|component|element|coordinate|score|probability|logit|output|class)"
     mentions = list(reading.mentions)
@@ -85,7 +97,10 @@ def with_ordinals(reading: Reading) -> Reading:
         mentions.append(Mention(name, "N", (entry_name(name, number, reading.graph),)))
         return f"<N{len(mentions) - 1}>"
 
-    found = rf"\b({ordinal}) {part}( (?:of|in)(?: the| our)?(?: vector)?)? <N(\d+)>"
+    found = (
+        rf"\b({ordinal}) {part}( (?:of|in)(?: the| our)?(?: hidden| output| score|"
+        rf" input)?(?: vector)?)? <N(\d+)>"
+    )
     return replace(reading, text=re.sub(found, marked, reading.text), mentions=tuple(mentions))
 
 
@@ -93,7 +108,8 @@ def with_ordinals(reading: Reading) -> Reading:
 
 
 def loss_name(graph: Graph) -> str:
-    """What "the loss" is: the loss of a point, else the objective; `UnreadError` where there is none."""
+    """What "the loss" is: the loss of a point, else the objective; `UnreadError` where there"
+    " is none."""
     found = next((name for name in LOSSES if name in graph), graph.objective)
     if not found:
         raise UnreadError("the model has no loss")

@@ -58,6 +58,10 @@ SAME = tuple(
         ),
         (r"\bstochastic gradient descent\b|\bgradient descent\b|\bsgd\b", "descent"),
         (r"\bforward[- ](?:pass|propagation|propagate)\b|\bfeed[- ]forward pass\b", "forward-pass"),
+        (
+            r"\bwould (?=(?:the|our) (?:\w+ )?(?:network|model|classifier) (?:classify|assign))",
+            "does ",
+        ),
         (r"\btrue or false\b|\bis it true\b|\bis it correct\b", "verify"),
         (r"\bpartial derivatives?\b|\bslope\b|\brate of change\b|\bsensitivity\b", "derivative"),
         (r"\bderivatives\b", "derivative"),
