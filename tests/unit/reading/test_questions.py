@@ -51,10 +51,13 @@ def test_what_is_read_can_be_answered(graph: str, words: str, asks: tuple[str, .
         "What is $?",
         "<N0> <D7>",
         "What is <N5>?",
+        "What is $a$ < $b$?",
         "What is " + "$x$, " * 900,
         "?" * 4999,
-    ]
-    + ["What is " + "derivative of the " * 200, "in terms of " * 300 + "?", "(" * 4000 + "?"],
+        "What is " + "derivative of the " * 200,
+        "in terms of " * 300 + "?",
+        "(" * 4000 + "?",
+    ],
 )
 def test_hostile_words_are_reported(words: str) -> None:
     found = understood(words, MODELS["network"])
