@@ -107,6 +107,8 @@ def _of_raw(text: str) -> Worksheet:
         for q in raw.questions
         if q.understood.missed
     )
+    if not raw.questions:
+        raise ReadingError("no question was found on this page", "number them: 1. What is a?")
     if len(unread) == len(raw.questions):
         raise ReadingError(
             f"no question of this page could be read; {unread[0]}",

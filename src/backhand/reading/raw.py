@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from textwrap import fill
 
 from backhand.reading.gathering import Gathering
+from backhand.reading.latex_source import as_page, is_latex
 from backhand.reading.numbering import Numbers
 from backhand.reading.phrases import asks_something
 from backhand.reading.questions import Understood, understood
@@ -48,6 +49,8 @@ def is_raw(text: str) -> bool:
     """
     if _EXPLICIT.search(text):
         return False
+    if is_latex(text):
+        return True
     return any(e.kind == "item" and asks_something(e.text) for e in elements(text))
 
 
@@ -59,6 +62,8 @@ def raw_page(text: str) -> RawPage:
     [('1', ['value y'], ''), ('2', [], "'why' asks for something that no ask answers")]
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if is_latex(text):
+        text = as_page(text)
     body, front = _without_front_matter(text)
     page = elements(body)
     gathered = _gathered(page)
