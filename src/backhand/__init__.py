@@ -22,6 +22,8 @@ from backhand.working import Solution, Verdict, Working, Worksheet
 
 if TYPE_CHECKING:
     from backhand.checking.gradients import check_gradients
+    from backhand.checking.marking import Marker, mark
+    from backhand.checking.marks import Mark
     from backhand.estimators.linear import LinearRegression, LogisticRegression
     from backhand.estimators.networks import NetworkClassifier, NetworkRegressor
     from backhand.exporting.onnx import to_onnx
@@ -41,6 +43,8 @@ __all__ = [
     "Graph",
     "LinearRegression",
     "LogisticRegression",
+    "Mark",
+    "Marker",
     "NetworkClassifier",
     "NetworkRegressor",
     "Solution",
@@ -60,6 +64,7 @@ __all__ = [
     "from_torch",
     "load_parameters",
     "load_state_dict",
+    "mark",
     "model",
     "network",
     "read",
@@ -74,6 +79,8 @@ __all__ = [
 _WHERE = {
     "LinearRegression": "backhand.estimators.linear",
     "LogisticRegression": "backhand.estimators.linear",
+    "Mark": "backhand.checking.marks",
+    "Marker": "backhand.checking.marking",
     "NetworkClassifier": "backhand.estimators.networks",
     "NetworkRegressor": "backhand.estimators.networks",
     "block": "backhand.reading.building",
@@ -83,6 +90,7 @@ _WHERE = {
     "from_torch": "backhand.reading.torch",
     "load_parameters": "backhand.exporting.parameters",
     "load_state_dict": "backhand.exporting.torch",
+    "mark": "backhand.checking.marking",
     "save_parameters": "backhand.exporting.parameters",
     "state_dict": "backhand.exporting.torch",
     "sweep": "backhand.sweeping.sweep",

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from backhand.cli import comparing, formulas, reading, sweeping, training, worksheets
+from backhand.cli import (
+    comparing,
+    formulas,
+    marking,
+    reading,
+    sweeping,
+    training,
+    worksheets,
+)
 from backhand.cli.application import app
 from backhand.cli.options import SUFFIXES, Format
 
@@ -13,6 +21,7 @@ __all__ = [
     "comparing",
     "formulas",
     "main",
+    "marking",
     "reading",
     "sweeping",
     "training",

@@ -1,0 +1,316 @@
+"""From an answer to its mark, one function for each kind of answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from backhand.calculus.evaluate import computable, evaluate
+from backhand.checking import answers
+from backhand.checking.answers import Typed
+from backhand.checking.equality import inlined, same_formula, with_values
+from backhand.checking.expected import Kind
+from backhand.checking.formula_slips import slip_of
+from backhand.checking.judging_chains import judged_chain
+from backhand.checking.marks import Mark
+from backhand.checking.mistakes import SLIPS
+from backhand.checking.numerals import Numeral
+from backhand.checking.parts import Prepared
+from backhand.checking.rounding import close, nearness
+from backhand.errors import MeaningError
+from backhand.expr import Expr, names
+from backhand.graph import Role, Value, floats
+from backhand.reading.tensors import Tensor, over
+from backhand.syntax import Formula, Num, replaced
+
+RIGHT = "Right."
+WRONG = "This isn't right."
+
+
+def judged(part: Prepared, answer: str) -> Mark:
+    """The mark of an answer by itself. Raises `BackhandError` where it can't be read."""
+    return JUDGES[part.part.expected.kind](part, answer)
+
+
+def right(understood: str, feedback: str = RIGHT) -> Mark:
+    return Mark("right", 1.0, None, feedback, understood)
+
+
+def wrong(understood: str, feedback: str = WRONG) -> Mark:
+    return Mark("wrong", 0.0, None, feedback, understood)
+
+
+def by_slip(slip: str, understood: str) -> Mark:
+    found = SLIPS[slip]
+    return Mark("partly", found.credit, slip, found.hint, understood)
+
+
+# ---- numbers and arrays ------------------------------------------------------------------------
+
+
+def _numbers(part: Prepared, answer: str) -> Mark:
+    typed = part.reader.numbers(answer)
+    if typed.formula is not None:
+        return _worked(part, typed)
+    assert part.right is not None
+    return compared_numbers(part, typed, part.right[0], part.slips_once)
+
+
+def compared_numbers(
+    part: Prepared, typed: Typed, value: Value, slips: Callable[[], Sequence[tuple[str, Value]]]
+) -> Mark:
+    """Plain numbers against the right value, and then against what the slips lead to."""
+    near: list[str] = []
+    fitting = _fitting(typed.rows, value)
+    if fitting is not None:
+        entries = value.reshape(-1).tolist()
+        digits = part.part.expected.digits
+        near = [nearness(n, r, digits) for n, r in zip(fitting, entries, strict=True)]
+        if all(n in ("right", "near") for n in near):
+            late = "near" in near
+            note = (
+                "Right, though the last digits are off: round at the end only." if late else RIGHT
+            )
+            return right(typed.understood, note)
+        if all(n != "wrong" for n in near):
+            return Mark("partly", 0.75, None, "Right so far as it goes: give at least "
+                        f"{digits} significant digits.", typed.understood)  # fmt: skip
+    for slip, other in slips():
+        cells = _fitting(typed.rows, other)
+        if cells is None:
+            continue
+        pairs = zip(cells, other.reshape(-1).tolist(), strict=True)
+        if all(nearness(n, r, 2) in ("right", "near") for n, r in pairs):
+            return by_slip(slip, typed.understood)
+    if fitting is None:
+        return wrong(typed.understood, f"The answer should be {_described(value)}.")
+    good = sum(n != "wrong" for n in near)
+    if good and len(near) > 1:
+        return Mark("partly", good / len(near), None,
+                    f"{good} of {len(near)} entries are right.", typed.understood)  # fmt: skip
+    return wrong(typed.understood)
+
+
+def _fitting(rows: Sequence[Sequence[Numeral]], value: Value) -> list[Numeral] | None:
+    """The numbers in the order of the value's entries, or None where the shapes don't fit."""
+    cells = [cell for row in rows for cell in row]
+    if len(cells) != value.size:
+        return None
+    if value.ndim == 2 and min(value.shape) > 1 and (len(rows), len(rows[0])) != value.shape:
+        return None
+    return cells
+
+
+def _described(value: Value) -> str:
+    if value.ndim == 0:
+        return "one number"
+    if value.ndim == 1:
+        return f"a vector of {value.shape[0]} entries"
+    return f"a {'×'.join(map(str, value.shape))} matrix"
+
+
+def _worked(part: Prepared, typed: Typed) -> Mark:
+    """An answer that has to be worked out: `2 · 3 − 11`, or a formula over the graph's names."""
+    assert typed.formula is not None
+    assert part.right is not None
+    tensor = part.reader.tensor(typed.formula)
+    if names(tensor.expr) and part.part.expected.formula is not None and not tensor.axes:
+        return _formulas(part, typed, tensor)
+    found = _value(tensor, part)
+    value = part.right[0]
+    if found is None:
+        raise MeaningError("a name in the answer has no value here", "give the number")
+    digits = _digits(typed.formula)
+    if found.size != value.size:
+        return wrong(typed.understood, f"The answer should be {_described(value)}.")
+    if _all_close(found, value, digits):
+        return right(typed.understood)
+    for slip, other in part.slips_once():
+        if other.size == found.size and _all_close(found, other, digits):
+            return by_slip(slip, typed.understood)
+    return wrong(typed.understood)
+
+
+def _all_close(found: Value, value: Value, digits: int) -> bool:
+    pairs = zip(floats(found).ravel().tolist(), floats(value).ravel().tolist(), strict=True)
+    return all(close(a, b, digits) for a, b in pairs)
+
+
+def _value(tensor: Tensor, part: Prepared) -> Value | None:
+    values = part.values
+    if not computable(tensor.expr, values):
+        return None
+    return np.asarray(evaluate(tensor.expr, tensor.axes, part.graph, values))
+
+
+def _digits(found: Formula) -> int:
+    """The fewest significant digits of the decimal numbers in a formula."""
+    seen: list[int] = [99]
+
+    def leaf(part: Formula) -> Formula | None:
+        if isinstance(part, Num) and "." in part.text:
+            seen.append(len(part.text.replace(".", "").lstrip("-0")) or 1)
+        elif (
+            isinstance(part, Num)
+            and isinstance(part.value, Fraction)
+            and part.value.denominator > 1
+        ):
+            last = len(str(part.value.denominator)) - 1
+            seen.append(Numeral(part.value, -last).digits)
+        return None
+
+    replaced(found, leaf)
+    return min(seen)
+
+
+# ---- formulas ----------------------------------------------------------------------------------
+
+
+def _formula(part: Prepared, answer: str) -> Mark:
+    typed = part.reader.numbers(answer)
+    wanted = part.part.expected
+    if typed.formula is None:
+        if part.right is None or len(typed.rows) != 1 or len(typed.rows[0]) != 1:
+            typed = part.reader.formula(answer)
+        else:
+            mark = compared_numbers(part, typed, part.right[0], part.slips_once)
+            plain = wanted.formula is None or not names(wanted.formula)
+            if mark.verdict != "right" or not wanted.allowed or plain:
+                return mark
+            return _in_terms_of(part, typed.understood)
+    assert typed.formula is not None
+    tensor = part.reader.tensor(typed.formula)
+    if wanted.formula is None:
+        if part.right is not None:
+            return _worked(part, typed)
+        return Mark("undecided", 0.0, None, "A person has to look at this.", typed.understood)
+    return _formulas(part, typed, tensor)
+
+
+def _in_terms_of(part: Prepared, understood: str) -> Mark:
+    allowed = " and ".join(sorted(part.part.expected.allowed))
+    return Mark(
+        "partly", 0.5, None, f"The value is right; write it in terms of {allowed}.", understood
+    )
+
+
+def _formulas(part: Prepared, typed: Typed, tensor: Tensor) -> Mark:
+    wanted = part.part.expected
+    assert wanted.formula is not None
+    if tensor.axes and any(axis.extent != 1 for axis in tensor.axes):
+        return wrong(typed.understood, "The answer should be one number, not an array.")
+    expr = over(tensor, []) if not tensor.axes else tensor.expr
+    mark = _same(part, expr, typed.understood)
+    if mark.verdict != "right":
+        return mark
+    strange = names(expr) - wanted.allowed
+    if wanted.allowed and strange:
+        return _in_terms_of(part, typed.understood)
+    return mark
+
+
+def _same(part: Prepared, expr: Expr, understood: str) -> Mark:
+    """A formula against the right one, then with the numbers of the page, then against the slips."""
+    right_formula = part.formula
+    assert right_formula is not None
+    given = inlined(expr, part.graph, part.part.expected.allowed & names(expr))
+    whole = right_formula
+    if names(expr) - part.part.expected.allowed and part.part.expected.allowed:
+        given, whole = inlined(expr, part.graph), inlined(right_formula, part.graph)
+    outcome = same_formula(given, whole, part.graph)
+    if outcome == "equal":
+        return right(understood)
+    absent = _given_values(part, names(whole) - names(given))
+    if absent:
+        filled = with_values(whole, absent, part.graph)
+        again = same_formula(given, filled, part.graph)
+        if again == "equal":
+            return right(understood, "Right, with the given numbers put in.")
+        outcome = "open" if "open" in (again, outcome) else "different"
+    if outcome == "open":
+        return Mark("undecided", 0.0, None, "A person has to look at this.", understood)
+    slip = slip_of(part, given, whole)
+    return by_slip(slip, understood) if slip is not None else wrong(understood)
+
+
+def _given_values(part: Prepared, wanted: frozenset[str]) -> Mapping[str, Value]:
+    roles = (Role.DATA, Role.TARGET, Role.PARAMETER)
+    return {
+        q.name: q.value
+        for q in part.graph
+        if q.name in wanted
+        and q.value is not None
+        and q.role in roles
+        and q.definition is None
+        and q.value.dtype == object
+    }
+
+
+# ---- the rest ----------------------------------------------------------------------------------
+
+
+def _shape(part: Prepared, answer: str) -> Mark:
+    typed = answers.shape(answer)
+    assert part.right is not None
+    sizes: tuple[int, ...] = tuple(int(size) for size in part.right[1])
+    given = tuple(typed.shape)
+    if given == sizes or (len(sizes) < 2 and _without_ones(given) == _without_ones(sizes)):
+        return right(typed.understood)
+    for slip, other in part.slips_once():
+        if tuple(int(s) for s in other.tolist()) == typed.shape:
+            return by_slip(slip, typed.understood)
+    same = [a == b for a, b in zip(given, sizes, strict=False)]
+    if len(given) == len(sizes) == 2 and any(same):
+        which = "rows" if same[0] else "columns"
+        return Mark("partly", 0.5, None, f"The number of {which} is right.", typed.understood)
+    return wrong(typed.understood)
+
+
+def _without_ones(sizes: Sequence[int]) -> tuple[int, ...]:
+    return tuple(size for size in sizes if size != 1)
+
+
+def _count(part: Prepared, answer: str) -> Mark:
+    typed = answers.count(answer)
+    assert part.right is not None
+    if typed.rows[0][0].value == part.right[0].item():
+        return right(typed.understood)
+    if part.part.expected.kind == "class":
+        return wrong(typed.understood)
+    return compared_numbers(part, typed, part.right[0], part.slips_once)
+
+
+def _verdict(part: Prepared, answer: str) -> Mark:
+    words = part.part.expected.words
+    typed = answers.verdict(answer, words)
+    if words not in ("proved", "false", "convex", "concave", "affine", "neither"):
+        return Mark("undecided", 0.0, None, "A person has to look at this.", typed.understood)
+    if typed.words == words:
+        return right(typed.understood)
+    half = {("not convex", "neither"), ("not convex", "concave"), ("convex", "affine"),
+            ("concave", "affine")}  # fmt: skip
+    if (typed.words, words) in half:
+        return Mark("partly", 0.5, None, "True, but more can be said.", typed.understood)
+    return wrong(typed.understood)
+
+
+def _drawing(part: Prepared, answer: str) -> Mark:
+    shown = " ".join(answers.trimmed(answer).split())[:80]
+    return Mark("undecided", 0.0, None, "A person has to look at this.", shown)
+
+
+JUDGES: Mapping[Kind, Callable[[Prepared, str], Mark]] = {
+    "number": _numbers,
+    "vector": _numbers,
+    "matrix": _numbers,
+    "shape": _shape,
+    "count": _count,
+    "class": _count,
+    "formula": _formula,
+    "chain": judged_chain,
+    "drawing": _drawing,
+    "verdict": _verdict,
+}
+"""What judges each kind of answer."""

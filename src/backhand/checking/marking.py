@@ -1,0 +1,117 @@
+"""Marking: an answer to one part of a worksheet, its verdict, credit and feedback.
+
+Everything that doesn't depend on an answer is worked out once, in `Marker`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from backhand.checking.following import earlier_answers, followed
+from backhand.checking.judging import compared_numbers, judged
+from backhand.checking.marks import Level, Mark
+from backhand.checking.parts import Part, Prepared, other_name, prepared
+from backhand.checking.saying import said
+from backhand.errors import AskError, BackhandError
+from backhand.graph import Layout
+from backhand.working import Worksheet
+
+__all__ = ["Marker", "Part", "mark"]
+NOT_ENOUGH = "an answer that leaves nothing to work out can't earn the marks that follow."
+
+
+class Marker:
+    """A worksheet ready to mark answers to its parts.
+
+    >>> import backhand
+    >>> page = "$$ x = 3, y = x^2 $$\\n\\nHow large is y?\\n% ask: value y"
+    >>> sheet = backhand.reading.document.worksheet(page)
+    >>> Marker(sheet).mark("1", "9").verdict
+    'right'
+    """
+
+    def __init__(self, worksheet: Worksheet, *, layout: Layout | None = None) -> None:
+        self._prepared = tuple(prepared(worksheet, layout))
+        self.parts = tuple(each.part for each in self._prepared)
+        self._by_number = {
+            name: each
+            for each in self._prepared
+            for name in (each.part.number, other_name(each.part))
+        }
+
+    def part(self, number: str) -> Part:
+        """The part of this number; raises `AskError` where there is none."""
+        return self._part(number).part
+
+    def _part(self, number: str) -> Prepared:
+        if number in self._by_number:
+            return self._by_number[number]
+        inner = [p.number for p in self.parts if p.question.number == number]
+        numbers = ", ".join(inner or [p.number for p in self.parts])
+        what = f"{number} has several parts" if inner else f"there is no question {number}"
+        raise AskError(what, f"the parts are {numbers}")
+
+    def mark(
+        self,
+        part: str,
+        answer: str,
+        *,
+        earlier: Mapping[str, str] | None = None,
+        level: Level = "hint",
+    ) -> Mark:
+        """The mark of one answer to the part of this number.
+
+        `earlier`: the student's other answers by part, so that an answer that is right given those
+        is recognised. Raises `AskError` where there is no such part; a bad answer raises nothing.
+        """
+        chosen = self._part(part)
+        try:
+            made = judged(chosen, answer)
+        except BackhandError as error:
+            return Mark("unreadable", 0.0, None, f"I can't read this: {error}.", "")
+        except RecursionError:
+            return Mark("unreadable", 0.0, None, "I can't read this: it is nested too deep.", "")
+        if earlier and made.verdict in ("partly", "wrong"):
+            made = self._following(chosen, answer, earlier, made)
+        return said(chosen.part, made, level)
+
+    def _following(
+        self, chosen: Prepared, answer: str, earlier: Mapping[str, str], made: Mark
+    ) -> Mark:
+        """The mark where the student's own earlier answers count."""
+        before = [(self._part(number), text) for number, text in earlier.items()]
+        found = earlier_answers(before, chosen)
+        typed = chosen.reader.numbers(answer)
+        if not typed.rows:
+            return made
+        for value in followed(chosen, found):
+            if compared_numbers(chosen, typed, value, tuple).verdict != "right":
+                continue
+            if found.trivial:
+                return replace(
+                    made, verdict="wrong", credit=0.0, feedback=f"{found.trivial}: {NOT_ENOUGH}"
+                )
+            feedback = "Right, given your earlier answer; that one isn't right yet."
+            return Mark("right", 1.0, None, feedback, typed.understood, followed=True)
+        return made
+
+
+def mark(
+    worksheet: Worksheet,
+    number: str,
+    answer: str,
+    *,
+    earlier: Mapping[str, str] | None = None,
+    level: Level = "hint",
+    layout: Layout | None = None,
+) -> Mark:
+    """The mark of one answer; for many answers make one `Marker`.
+
+    >>> import backhand
+    >>> page = "$$ x = 3, y = x^2 $$\\n\\nHow large is y?\\n% ask: value y"
+    >>> sheet = backhand.reading.document.worksheet(page)
+    >>> mark(sheet, "1", "-9").slip
+    'sign'
+    """
+    return Marker(worksheet, layout=layout).mark(number, answer, earlier=earlier, level=level)

@@ -1,0 +1,111 @@
+"""Values worked out again under a change: other values on the way, or other equations or slopes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import TypeAlias
+
+import numpy as np
+
+from backhand.calculus.answer import answer
+from backhand.calculus.chain import backward
+from backhand.calculus.evaluate import computable, evaluate
+from backhand.calculus.paths import MAX_PATHS, Hop, Paths, Spot, is_entry, paths
+from backhand.errors import BackhandError
+from backhand.expr import Expr
+from backhand.graph import Graph, Layout, Quantity, Value
+from backhand.notation import partial_name
+from backhand.values import MAX_EXACT_ENTRIES, floats
+from backhand.working import Ask
+
+Number: TypeAlias = Fraction | float
+Slope: TypeAlias = Callable[[Hop], Expr | Number | None]
+"""The slope to use for a hop instead of its own; None for its own."""
+
+
+def values_with(graph: Graph, given: Mapping[str, Value]) -> dict[str, Value]:
+    """The value of every quantity where those in `given` are taken as they are.
+
+    >>> import backhand
+    >>> graph = backhand.model("x = 3; u = x^2; y = u + 1")
+    >>> values_with(graph, {"u": np.array(Fraction(5))})["y"].item()
+    Fraction(6, 1)
+    """
+    exact = sum(q.size for q in graph if q.value is not None) <= MAX_EXACT_ENTRIES
+    values: dict[str, Value] = {}
+    for quantity in graph:
+        if quantity.name in given:
+            values[quantity.name] = given[quantity.name].reshape(quantity.shape)
+        elif quantity.value is not None:
+            values[quantity.name] = quantity.value if exact else floats(quantity.value)
+        elif quantity.definition is not None and computable(quantity.definition, values):
+            values[quantity.name] = evaluate(quantity.definition, quantity.axes, graph, values)
+    return values
+
+
+def with_definitions(graph: Graph, change: Callable[[Quantity], Expr | None]) -> Graph | None:
+    """The graph with other equations where `change` gives one; None where it gives none."""
+    changed = {q.name: new for q in graph if (new := change(q)) is not None}
+    if not changed:
+        return None
+    quantities = tuple(
+        replace(q, definition=changed[q.name]) if q.name in changed else q for q in graph
+    )
+    return replace(graph, quantities=quantities)
+
+
+def answered(graph: Graph, ask: Ask, layout: Layout) -> Value | None:
+    """The value of an ask put to a changed graph, or None where it has none there."""
+    try:
+        result = answer(graph, ask, layout).result
+    except BackhandError:
+        return None
+    return None if isinstance(result, str) else result
+
+
+def ways(graph: Graph, of: Spot, by: Spot) -> Paths | None:
+    """The paths from one entry to another, where they are few."""
+    if not (is_entry(graph, of) and is_entry(graph, by)):
+        return None
+    found = paths(graph, of, by)
+    return found if found is not None and 0 < found.count <= MAX_PATHS else None
+
+
+def derivative_with(
+    graph: Graph, found: Paths, values: Mapping[str, Value], slope: Slope
+) -> Number | None:
+    """The derivative along the paths, with the slopes that `slope` gives."""
+    total: Number = Fraction(0)
+    for path in found.each():
+        product: Number = Fraction(1)
+        for hop in path:
+            chosen = slope(hop)
+            number = value_of(hop.slope if chosen is None else chosen, graph, values)
+            if number is None:
+                return None
+            product = product * number
+        total = total + product
+    return total
+
+
+def value_of(slope: Expr | Number, graph: Graph, values: Mapping[str, Value]) -> Number | None:
+    """A slope's value, where it has one."""
+    if not isinstance(slope, Expr):
+        return slope
+    if not computable(slope, values):
+        return None
+    return evaluate(slope, (), graph, values).item()
+
+
+def as_value(number: Number) -> Value:
+    """A number as a value of rank 0."""
+    exact = isinstance(number, Fraction)
+    return np.array(number, dtype=object) if exact else np.array(float(number))
+
+
+def gradient_with(graph: Graph, of: str, by: str, given: Mapping[str, Value]) -> Value | None:
+    """The whole derivative of `of` by `by` by the backward pass, with values taken as given."""
+    whole = backward(graph, of)
+    return values_with(whole, given).get(partial_name(of, by))
