@@ -1,4 +1,4 @@
-"""`python -m benchmarks [working] [derivatives] [training]` prints each table, measured now."""
+"""`python -m benchmarks [working] [derivatives] [training] [answers]` prints each table, measured now."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import derivatives, training, working
+from benchmarks import answers, derivatives, training, working
 
 TABLES: dict[str, Callable[[Path | None], None]] = {
     "working": lambda _: working.run(),
     "derivatives": lambda _: derivatives.run(),
     "training": training.run,
+    "answers": lambda _: answers.run(),
 }
 
 

@@ -66,6 +66,8 @@ class Chains:
         default_factory=dict[tuple[str, Spot], dict[Spot, int]]
     )
 
+    finest: dict[Factor, list[Factor]] = field(default_factory=dict[Factor, list[Factor]])
+
     def __post_init__(self) -> None:
         letters = sorted({a.upper for q in self.graph for a in q.axes if isinstance(a.upper, str)})
         self.sizes = {letter: 2 + at for at, letter in enumerate(letters)}
@@ -230,6 +232,11 @@ class Chains:
 
     def wanted(self, whole: Factor) -> list[Factor]:
         """The factors of the finest chain, each once."""
+        if whole not in self.finest:
+            self.finest[whole] = self._wanted(whole)
+        return self.finest[whole]
+
+    def _wanted(self, whole: Factor) -> list[Factor]:
         found: dict[Factor, None] = {}
         entries = self.graph[whole.of.name].rank == len(whole.of.slots)
         entries = entries and self.graph[whole.by.name].rank == len(whole.by.slots)

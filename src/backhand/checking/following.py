@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -142,16 +142,12 @@ def _forward(part: Prepared, here: dict[str, Value]) -> Iterator[Value]:
 
 
 def _class(part: Prepared, here: dict[str, Value]) -> Iterator[Value]:
-    from dataclasses import replace
-
     if not here:
         return
     fixed = replace(
         part.graph,
         quantities=tuple(
-            replace(q, definition=None, value=here[q.name].reshape(q.shape))
-            if q.name in here
-            else q
+            replace(q, value=here[q.name].reshape(q.shape)) if q.name in here else q
             for q in part.graph
         ),
     )

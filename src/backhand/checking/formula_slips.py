@@ -8,7 +8,7 @@ from backhand.calculus.paths import without_aliases
 from backhand.checking.equality import inlined, same_formula
 from backhand.checking.parts import Prepared
 from backhand.checking.recomputing import ways
-from backhand.expr import Apply, Expr, Mul, Number, apply, number
+from backhand.expr import Apply, Expr, Mul, Number, apply, number, ref
 
 
 def slip_of(part: Prepared, given: Expr, right: Expr) -> str | None:
@@ -22,8 +22,8 @@ def slip_of(part: Prepared, given: Expr, right: Expr) -> str | None:
 def _changed(part: Prepared, right: Expr) -> Iterator[tuple[str, Expr]]:
     yield "sign", -right
     yield "factor 2 forgotten", right / 2
-    yield from _factors(part, right)
     yield from _sigmas(part, right)
+    yield from _factors(part, right)
 
 
 def _factors(part: Prepared, right: Expr) -> Iterator[tuple[str, Expr]]:
@@ -49,9 +49,10 @@ def _sigmas(part: Prepared, right: Expr) -> Iterator[tuple[str, Expr]]:
     if not isinstance(definition, Apply):
         return
     if definition.name == "sigmoid":
-        whole = inlined(definition, part.graph, wanted.allowed)
-        assert isinstance(whole, Apply)
-        yield "wrong sigma'", whole * (1 - apply("exp", -1 * whole.args[0]))
+        own = ref(wanted.of.name) if wanted.of.name in wanted.allowed else None
+        inside = inlined(definition.args[0], part.graph, wanted.allowed)
+        whole = apply("sigmoid", inside) if own is None else own
+        yield "wrong sigma'", whole * (1 - apply("exp", -1 * inside))
         yield "sigma and sigma' mixed up", whole
     if definition.name == "relu":
         yield "ReLU' always 1", number(1)

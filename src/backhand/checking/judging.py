@@ -20,8 +20,8 @@ from backhand.checking.numerals import Numeral
 from backhand.checking.parts import Prepared
 from backhand.checking.rounding import close, nearness
 from backhand.errors import MeaningError
-from backhand.expr import Expr, names
-from backhand.graph import Role, Value, floats
+from backhand.expr import ZERO, Expr, Power, names, postorder
+from backhand.graph import Value, floats
 from backhand.reading.tensors import Tensor, over
 from backhand.syntax import Formula, Num, replaced
 
@@ -199,6 +199,8 @@ def _in_terms_of(part: Prepared, understood: str) -> Mark:
 def _formulas(part: Prepared, typed: Typed, tensor: Tensor) -> Mark:
     wanted = part.part.expected
     assert wanted.formula is not None
+    if any(_divides_by_zero(node) for node in postorder(tensor.expr)):
+        raise MeaningError("this divides by zero", "write a formula that has a value")
     if tensor.axes and any(axis.extent != 1 for axis in tensor.axes):
         return wrong(typed.understood, "The answer should be one number, not an array.")
     expr = over(tensor, []) if not tensor.axes else tensor.expr
@@ -209,6 +211,10 @@ def _formulas(part: Prepared, typed: Typed, tensor: Tensor) -> Mark:
     if wanted.allowed and strange:
         return _in_terms_of(part, typed.understood)
     return mark
+
+
+def _divides_by_zero(node: Expr) -> bool:
+    return isinstance(node, Power) and node.args[0] is ZERO
 
 
 def _same(part: Prepared, expr: Expr, understood: str) -> Mark:
@@ -222,30 +228,30 @@ def _same(part: Prepared, expr: Expr, understood: str) -> Mark:
     outcome = same_formula(given, whole, part.graph)
     if outcome == "equal":
         return right(understood)
-    absent = _given_values(part, names(whole) - names(given))
-    if absent:
-        filled = with_values(whole, absent, part.graph)
-        again = same_formula(given, filled, part.graph)
-        if again == "equal":
-            return right(understood, "Right, with the given numbers put in.")
-        outcome = "open" if "open" in (again, outcome) else "different"
+    for wanted in (whole, part.part.expected.formula or whole):
+        absent = _absent(part, names(wanted) - names(expr))
+        if not absent or part.part.ask.verb == "objective":
+            continue
+        filled = inlined(with_values(wanted, absent, part.graph), part.graph, names(expr))
+        if same_formula(expr, filled, part.graph) == "equal":
+            return _with_numbers(absent, understood)
     if outcome == "open":
         return Mark("undecided", 0.0, None, "A person has to look at this.", understood)
     slip = slip_of(part, given, whole)
     return by_slip(slip, understood) if slip is not None else wrong(understood)
 
 
-def _given_values(part: Prepared, wanted: frozenset[str]) -> Mapping[str, Value]:
-    roles = (Role.DATA, Role.TARGET, Role.PARAMETER)
-    return {
-        q.name: q.value
-        for q in part.graph
-        if q.name in wanted
-        and q.value is not None
-        and q.role in roles
-        and q.definition is None
-        and q.value.dtype == object
-    }
+def _absent(part: Prepared, wanted: frozenset[str]) -> Mapping[str, Value]:
+    """The exact values of the names that the right formula has and the answer hasn't."""
+    return {n: v for n in wanted if (v := part.values.get(n)) is not None and v.dtype == object}
+
+
+def _with_numbers(absent: Mapping[str, Value], understood: str) -> Mark:
+    """A formula that is right for the page's numbers. A 0 or 1 that was put in leaves no trace."""
+    if any(x in (0, 1) for value in absent.values() for x in value.ravel().tolist()):
+        told = "Right for the given numbers; a person has to see whether a name was left out."
+        return Mark("undecided", 0.0, None, told, understood)
+    return right(understood, "Right, with the given numbers put in.")
 
 
 # ---- the rest ----------------------------------------------------------------------------------
