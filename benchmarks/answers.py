@@ -93,13 +93,23 @@ def _within_patience(decide: Callable[[], bool | None]) -> bool | None:
 
 def _sympy(pair: Pair) -> bool | None:
     """`simplify(answer - right)` is 0, or of numbers within half a per cent."""
-    from sympy import Matrix, simplify, sympify
+    from sympy import Matrix, simplify
+    from sympy.parsing import sympy_parser
     from sympy.parsing.latex import parse_latex
+
+    forgiving = (
+        *sympy_parser.standard_transformations,
+        sympy_parser.implicit_multiplication_application,
+        sympy_parser.convert_xor,
+    )
 
     def read(text: str) -> Any:
         text = text.strip("$ ").rpartition("=")[2].replace("−", "-").replace("≈", "")
         latex = "\\" in text
-        found = parse_latex(text, backend="lark") if latex else sympify(text.replace("^", "**"))
+        if latex:
+            found = parse_latex(text, backend="lark")
+        else:
+            found = sympy_parser.parse_expr(text, transformations=forgiving)
         return Matrix(found) if isinstance(found, list | tuple) else found
 
     def decide() -> bool | None:

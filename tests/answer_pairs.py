@@ -6,7 +6,7 @@ Right answers are the solver's values in many spellings; wrong ones come from th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,13 @@ def pairs() -> list[Pair]:
                 pair = Pair(path.stem, part.part.number, part.part.expected.kind, answer, right,
                             _wanted(part, path.stem))  # fmt: skip
                 found.setdefault((pair.example, pair.part, answer), pair)
-    right = [p for p in found.values() if p.right]
-    wrong = [p for p in found.values() if not p.right]
+    first: dict[tuple[str, str], str] = {}
+    for pair in found.values():
+        if pair.right:
+            first.setdefault((pair.example, pair.part), pair.wanted or pair.answer)
+    every = [replace(p, wanted=first.get((p.example, p.part), "")) for p in found.values()]
+    right = [p for p in every if p.right]
+    wrong = [p for p in every if not p.right]
     count = min(len(right), len(wrong))
     return [*_spread(right, count), *_spread(wrong, count)]
 

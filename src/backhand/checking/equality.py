@@ -115,7 +115,7 @@ def same_formula(left: Expr, right: Expr, graph: Graph) -> Outcome:
     """
     if left is right:
         return "equal"
-    if _same_at_points(left, right):
+    if same_at_points(left, right):
         return "equal"
     if _is_rational(left) and _is_rational(right):
         return "different"
@@ -146,8 +146,11 @@ def _whole_exponent(node: Power) -> int | None:
     return None
 
 
-def _same_at_points(left: Expr, right: Expr) -> bool:
-    """Whether the two agree at points modulo the prime, each function taken for a letter."""
+def same_at_points(left: Expr, right: Expr) -> bool:
+    """Whether the two agree at points modulo the prime, each function taken for a letter.
+
+    That is quick. Formulas for which it is False may still be equal.
+    """
     tried = 0
     for seed in range(POINTS):
         a, b = _residue(left, seed), _residue(right, seed)

@@ -25,6 +25,8 @@ from backhand.graph import Value, floats
 from backhand.reading.tensors import Tensor, over
 from backhand.syntax import Formula, Num, replaced
 
+FAR = 1e-6
+"""Values further apart than this don't come from rounding in float64."""
 RIGHT = "Right."
 WRONG = "This isn't right."
 
@@ -225,10 +227,11 @@ def _same(part: Prepared, expr: Expr, understood: str) -> Mark:
     whole = right_formula
     if names(expr) - part.part.expected.allowed and part.part.expected.allowed:
         given, whole = inlined(expr, part.graph), inlined(right_formula, part.graph)
-    outcome = same_formula(given, whole, part.graph)
+    apart = _apart(part, expr)
+    outcome = "different" if apart else same_formula(given, whole, part.graph)
     if outcome == "equal":
         return right(understood)
-    for wanted in (whole, part.part.expected.formula or whole):
+    for wanted in () if apart else (whole, part.part.expected.formula or whole):
         absent = _absent(part, names(wanted) - names(expr))
         if not absent or part.part.ask.verb == "objective":
             continue
@@ -239,6 +242,15 @@ def _same(part: Prepared, expr: Expr, understood: str) -> Mark:
         return Mark("undecided", 0.0, None, "A person has to look at this.", understood)
     slip = slip_of(part, given, whole)
     return by_slip(slip, understood) if slip is not None else wrong(understood)
+
+
+def _apart(part: Prepared, expr: Expr) -> bool:
+    """Whether the answer's value at the page's numbers is far from the right one."""
+    if part.right is None or not computable(expr, part.values):
+        return False
+    found = floats(evaluate(expr, (), part.graph, part.values))
+    value = np.array(part.right[1][0])
+    return bool(np.isfinite(found) and not np.isclose(found, value, FAR, FAR))
 
 
 def _absent(part: Prepared, wanted: frozenset[str]) -> Mapping[str, Value]:

@@ -82,7 +82,10 @@ class Marker:
         """The mark where the student's own earlier answers count."""
         before = [(self._part(number), text) for number, text in earlier.items()]
         found = earlier_answers(before, chosen)
-        typed = chosen.reader.numbers(answer)
+        try:
+            typed = chosen.reader.numbers(answer)
+        except BackhandError:
+            return made  # words and shapes don't follow from numbers
         if not typed.rows:
             return made
         for value in followed(chosen, found):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 _SIGN = r"[+\-−–]?\s*"
 _PLAIN = r"(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})"
@@ -44,8 +45,10 @@ class Numeral:
         """How many significant digits were typed; 99 for a fraction."""
         if self.last is None:
             return 99
-        scaled = abs(self.value) / Fraction(10) ** self.last
-        return len(str(int(scaled))) if scaled else 1
+        top, bottom = abs(self.value.numerator), self.value.denominator
+        if self.last < 0:
+            return len(str(top * 10**-self.last // bottom))
+        return len(str(top // (bottom * 10**self.last)))
 
     def __str__(self) -> str:
         if self.last is None or self.last >= 0:
@@ -53,6 +56,7 @@ class Numeral:
         return f"{float(self.value):.{min(-self.last, 17)}f}"
 
 
+@lru_cache(maxsize=4096)
 def numeral(text: str) -> Numeral | None:
     r"""The number that a text is, or None where it isn't one plain number.
 
@@ -63,11 +67,13 @@ def numeral(text: str) -> Numeral | None:
     if found is not None:
         sign, plain, power, ten, percent = found.groups()
         raised = int((power or ten or "0").translate(_DIGITS)) - (2 if percent else 0)
-        if abs(raised) > 300:
+        if abs(raised) > 200:
             return None
-        value = Fraction(plain) * Fraction(10) ** raised
-        last = raised - len(plain.partition(".")[2])
-        return Numeral(-value if _negative(sign) else value, last)
+        whole, _, behind = plain.partition(".")
+        last = raised - len(behind)
+        digits = -int(whole + behind) if _negative(sign) else int(whole + behind)
+        value = Fraction(digits * 10**last) if last >= 0 else Fraction(digits, 10**-last)
+        return Numeral(value, last)
     found = _FRACTION.fullmatch(text)
     if found is not None:
         sign, top, bottom, over, under = found.groups()

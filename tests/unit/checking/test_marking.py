@@ -206,3 +206,8 @@ def test_other_widths_and_functions() -> None:
     marker = Marker(worksheet(page))
     assert marker.mark("1", "dJ/dp * dp/dh_2 * dh_2/dV[2,1]").verdict == "right"
     assert marker.mark("1", "dJ/dp * dp/dh_1 * dh_1/dV[2,1]").verdict != "right"
+
+
+def test_words_follow_from_nothing_and_stop_nothing(two: Marker) -> None:
+    made = two.mark("3.3.1", "class 2", earlier={"3.1.5": "(1, 0)"})
+    assert made.verdict == "wrong"
