@@ -254,7 +254,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Worksheet:
-    """A page that was read: its blocks and its graphs in order; `layout` is its author's choice."""
+    """A page that was read: its blocks and its graphs in order; `layout` is its author's choice.
+
+    `source`: the whole page as it was written, on whose lines the places are.
+    """
 
     title: str
     blocks: tuple[Block, ...]
@@ -262,6 +265,7 @@ class Worksheet:
     layout: Layout = "numerator"
     unread: tuple[str, ...] = ()
     """Why a question in words alone has no answer, a sentence each."""
+    source: str = ""
 
     @property
     def questions(self) -> tuple[Question, ...]:

@@ -34,18 +34,19 @@ def classify(graph: Graph, threshold: Fraction | None = None) -> Working:
 
 
 def _above(graph: Graph, output: Quantity, value: Value, threshold: Fraction | None) -> Working:
-    low, limit = _labels(graph), threshold if threshold is not None else _limit(graph, output)
+    low = _labels(graph)
+    least = threshold if threshold is not None else limit(graph, output)
     score = value.ravel()[0]
-    label = 1 if score >= limit else low
+    label = 1 if score >= least else low
     sign = named(graph, output.name)
     meets = "is at least" if label == 1 else "is below"
     step = Step(
         title=("Compare ", sign, " with the threshold"),
         rule="threshold",
-        formula=Test(sign, ">=", number(limit)),
-        substitution=Test(number(score), ">=", number(limit)),
+        formula=Test(sign, ">=", number(least)),
+        substitution=Test(number(score), ">=", number(least)),
         value=number(Fraction(label)),
-        note=(number(score), f" {meets} ", number(limit)),
+        note=(number(score), f" {meets} ", number(least)),
     )
     return Working(
         ask="class",
@@ -64,7 +65,8 @@ def _labels(graph: Graph) -> int:
     return -1 if any((floats(t) < 0).any() for t in targets) else 0
 
 
-def _limit(graph: Graph, output: Quantity) -> Fraction:
+def limit(graph: Graph, output: Quantity) -> Fraction:
+    """The threshold of one output where none is given; `AskError` where it names no class."""
     function = TABLE.get(function_name(output, graph))
     if function is not None and (function.range.low, function.range.high) == (0, 1):
         return Fraction(1, 2)

@@ -96,7 +96,8 @@ def worksheet(text: str) -> Worksheet:
     page.start_afresh()
     for question, model in page.asked:
         _check_names(question, page.graphs[model] if model < len(page.graphs) else Graph(()))
-    return Worksheet(page.title, tuple(page.blocks()), tuple(page.graphs), page.layout)
+    blocks, graphs = tuple(page.blocks()), tuple(page.graphs)
+    return Worksheet(page.title, blocks, graphs, page.layout, source="\n".join(lines))
 
 
 def _of_raw(text: str) -> Worksheet:
