@@ -29,7 +29,7 @@ LAYERS = (
     {"formulas"},
     {"writing", "checking", "training"},
     {"exporting"},
-    {"page", "sweeping", "comparing", "estimators"},
+    {"page", "sweeping", "comparing", "estimators", "publishing"},
     {"cli"},
 )
 HEAVY = {
@@ -44,6 +44,7 @@ HEAVY = {
     "matplotlib",
     "sympy",
     "scipy",
+    "typst",
 }
 AT_IMPORT = {"estimators.base": {"sklearn"}}
 """Its classes are subclasses of scikit-learn's, so there is nothing to import without it."""

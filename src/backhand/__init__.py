@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from backhand.checking.gradients import check_gradients
     from backhand.checking.marking import Marker, mark
     from backhand.checking.marks import Mark
+    from backhand.checking.variants import variants
     from backhand.estimators.linear import LinearRegression, LogisticRegression
     from backhand.estimators.networks import NetworkClassifier, NetworkRegressor
     from backhand.exporting.onnx import to_onnx
@@ -74,6 +75,7 @@ __all__ = [
     "to_jax",
     "to_onnx",
     "to_torch",
+    "variants",
 ]
 
 _WHERE = {
@@ -97,6 +99,7 @@ _WHERE = {
     "to_jax": "backhand.training.jax",
     "to_onnx": "backhand.exporting.onnx",
     "to_torch": "backhand.exporting.torch",
+    "variants": "backhand.checking.variants",
 }
 """What only some readers of the package need is imported when it is first named."""
 

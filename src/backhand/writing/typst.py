@@ -237,7 +237,9 @@ def _call(function: str, args: Sequence[Formula], primes: int) -> str:
                 name = f"upright({quoted(notation.text)})"
     elif function in COMPOSED_AS:
         name = f"upright({quoted(COMPOSITIONS[COMPOSED_AS[function]].text)})"
-    return f"{name}{'′' * primes} {_fenced(inner)}"
+    # A space after a string would be set as one; after a letter it only ends the name.
+    gap = "" if name.endswith(")") and not primes else " "
+    return f"{name}{'′' * primes}{gap}{_fenced(inner)}"
 
 
 def _sum_sign(letter: str, lower: Formula | None, upper: Formula | None) -> str:

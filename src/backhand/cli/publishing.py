@@ -1,0 +1,110 @@
+"""The commands that make papers of a worksheet: sheet, variants."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backhand.cli.application import app
+from backhand.cli.options import File, Layouted
+from backhand.cli.output import errors_of, say
+from backhand.errors import BackhandError
+
+
+class KeyFormat(StrEnum):
+    """The formats of a variant's key."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+    PDF = "pdf"
+    LATEX = "latex"
+    NOTEBOOK = "notebook"
+
+
+SUFFIXES = {
+    KeyFormat.MARKDOWN: ".md",
+    KeyFormat.HTML: ".html",
+    KeyFormat.PDF: ".pdf",
+    KeyFormat.LATEX: ".tex",
+    KeyFormat.NOTEBOOK: ".ipynb",
+}
+
+
+@app.command(
+    epilog="""Examples:
+
+\b
+  backhand sheet worksheet.md -o sheet.pdf
+  backhand sheet worksheet.md --key -o key.pdf
+  backhand sheet worksheet.md -o sheet.ipynb
+"""
+)
+def sheet(
+    file: File,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="OUT", help="A .pdf, .html, .tex, .md or .ipynb file."
+        ),
+    ],
+    key: Annotated[bool, typer.Option("--key", help="Write the key, with the working.")] = False,
+    layout: Layouted = None,
+) -> None:
+    """Write a worksheet as a sheet with room for answers, or as its key."""
+    with errors_of(file):
+        from backhand.publishing.folder import put
+        from backhand.publishing.formats import KEYS, SHEETS
+        from backhand.reading.document import read
+
+        if output.suffix not in SHEETS:
+            raise BackhandError(
+                f"the name {output.name} doesn't say what format to write",
+                f"end it in {', '.join(SHEETS)}",
+            )
+        if output.exists() and output.samefile(file):
+            raise BackhandError("the output would replace the worksheet", "name another file")
+        page = read(file)
+        if key:
+            solution = page.solve(layout=layout.value if layout else None)
+            put(output, KEYS[output.suffix](solution))
+        else:
+            put(output, SHEETS[output.suffix](page))
+
+
+@app.command(
+    epilog="""Examples:
+
+\b
+  backhand variants worksheet.md -n 200 --seed 7 -o variants
+  backhand variants worksheet.md -n 30 --keep y --format pdf -o variants
+"""
+)
+def variants(
+    file: File,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="OUT", help="The folder to write to.")
+    ],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed gives other variants.")] = 0,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A quantity whose numbers stay; may be repeated."),
+    ] = None,
+    format: Annotated[
+        KeyFormat, typer.Option("--format", "-f", help="The format of the keys.")
+    ] = KeyFormat.MARKDOWN,
+) -> None:
+    """Write variants of a worksheet with other numbers: sheets, keys, machine keys, an index."""
+    with errors_of(file):
+        from backhand.checking.variants import variants as variants_of
+        from backhand.publishing.folder import write_variants
+        from backhand.reading.document import read
+
+        made = variants_of(read(file), count, seed=seed, keep=tuple(keep or ()))
+        notes = write_variants(made, output, SUFFIXES[format], seed=seed, count=count)
+        for note in notes:
+            say(f"backhand: {file}: {note}")
+        print(f"{count} variants written to {output}")

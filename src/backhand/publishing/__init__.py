@@ -1,0 +1,1 @@
+"""Student sheets and keys of a worksheet: PDF, HTML, LaTeX, Markdown, Jupyter notebooks."""
