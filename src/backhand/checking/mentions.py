@@ -34,13 +34,13 @@ class Mention:
 def mentions(sheet: Worksheet, changing: Mapping[str, Value]) -> tuple[Mention, ...]:
     """The mentions in a page's words of what changes with the quantities in `changing`."""
     found: list[Mention] = []
-    for line, text in _words(sheet.source):
+    for line, text in words_of(sheet.source):
         found += _labels(line, text, sheet.graph, changing)
         found += _equations(line, text, sheet.graph, changing)
     return tuple(found)
 
 
-def _words(source: str) -> Iterator[tuple[int, str]]:
+def words_of(source: str) -> Iterator[tuple[int, str]]:
     """The lines that are words: no displays, no comments."""
     display = False
     for number, line in enumerate(source.split("\n"), 1):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from backhand.calculus.batched import batched, values_of
 from backhand.calculus.chain import backward
+from backhand.checking.activations import with_activation
 from backhand.checking.blanks import Blanks, blanks_of, by_block
 from backhand.checking.constraints import Constraint, constraints, slopes_asked
 from backhand.checking.lots import Lot, lot
@@ -47,11 +48,17 @@ class Variant:
 
 
 def variants(
-    sheet: Worksheet, count: int, *, seed: int = 0, keep: Sequence[str] = ()
+    sheet: Worksheet,
+    count: int,
+    *,
+    seed: int = 0,
+    keep: Sequence[str] = (),
+    activation: str | None = None,
 ) -> Iterator[Variant]:
     """Variants 1 to `count` of a worksheet, no two with the same answers to 3 significant digits.
 
-    The numbers given for its last model change, but those of the quantities in `keep`. Variant k of
+    The numbers given for its last model change, but those of the quantities in `keep`; `activation`
+    is put into its hidden layers, in the place of the page's own. Variant k of
     a seed is the same however many are made. Raises `AskError` where there aren't so many: it names
     the constraint that fails most; `LimitError` for over 100,000; `MeaningError` where the numbers
     of a quantity can't be found on the page.
@@ -63,7 +70,11 @@ def variants(
     """
     if count > MAX_VARIANTS:
         raise LimitError(f"over {MAX_VARIANTS:,} variants are asked for", "make fewer")
+    told: tuple[Mention, ...] = ()
+    if activation is not None:
+        sheet, told = with_activation(sheet, activation)
     plan = _plan(sheet, keep)
+    plan = replace(plan, mentioned=(*told, *plan.mentioned))
     return islice(_found(plan, seed), count)
 
 

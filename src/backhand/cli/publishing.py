@@ -93,6 +93,10 @@ def variants(
         list[str] | None,
         typer.Option(metavar="NAME", help="A quantity whose numbers stay; may be repeated."),
     ] = None,
+    activation: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Another activation in the hidden layers: tanh."),
+    ] = None,
     format: Annotated[
         KeyFormat, typer.Option("--format", "-f", help="The format of the keys.")
     ] = KeyFormat.MARKDOWN,
@@ -103,7 +107,9 @@ def variants(
         from backhand.publishing.folder import write_variants
         from backhand.reading.document import read
 
-        made = variants_of(read(file), count, seed=seed, keep=tuple(keep or ()))
+        page = read(file)
+        kept = tuple(keep or ())
+        made = variants_of(page, count, seed=seed, keep=kept, activation=activation)
         notes = write_variants(made, output, SUFFIXES[format], seed=seed, count=count)
         for note in notes:
             say(f"backhand: {file}: {note}")

@@ -11,7 +11,7 @@ import pytest
 from backhand.calculus.classify import limit
 from backhand.calculus.forward import trace
 from backhand.calculus.gradient import gradients
-from backhand.calculus.structure import layers, prediction
+from backhand.calculus.structure import function_name, layers, prediction
 from backhand.checking.variants import Variant, variants
 from backhand.errors import AskError, MeaningError
 from backhand.graph import Graph, floats
@@ -158,3 +158,26 @@ def test_a_page_without_numbers_has_no_variants() -> None:
         variants(worksheet(r"x \in \mathbb{R}" + "\ny = x^2"), 1)
     with pytest.raises(MeaningError):
         variants(example("two-neurons"), 1, keep=("q",))
+
+
+def test_another_activation_is_written_on_the_page_and_noted() -> None:
+    for variant in variants(example("two-neurons"), 3, activation="tanh"):
+        again = worksheet(variant.worksheet.source)
+        assert again.graph == variant.worksheet.graph
+        assert function_name(again.graph["z"], again.graph) == "tanh"
+        assert function_name(again.graph["yhat"], again.graph) == "sigmoid"
+        assert variant.notes[0] == "line 16: “ReLU” names the activation, which has changed"
+
+
+def test_every_hidden_layer_gets_the_activation() -> None:
+    (variant,) = variants(example("three-layers"), 1, activation="relu")
+    graph = variant.worksheet.graph
+    assert [function_name(graph[n], graph) for n in ("h_1", "h_2")] == ["relu", "relu"]
+
+
+@pytest.mark.parametrize("name", ["nonsense", "softmax", "max"])
+def test_what_is_no_activation_is_refused(name: str) -> None:
+    with pytest.raises(AskError, match="there is no activation"):
+        variants(example("two-neurons"), 1, activation=name)
+    with pytest.raises(AskError, match="no hidden layer"):
+        variants(example("linear-regression"), 1, activation="tanh")
