@@ -21,6 +21,7 @@ from backhand.checking.blanks import Blanks, blanks_of, by_block
 from backhand.checking.constraints import Constraint, constraints, slopes_asked
 from backhand.checking.lots import Lot, lot
 from backhand.checking.mentions import Mention, mentions
+from backhand.checking.widths import with_widths
 from backhand.errors import AskError, LimitError
 from backhand.graph import Graph, Value, floats
 from backhand.notation import partial_name
@@ -54,11 +55,12 @@ def variants(
     seed: int = 0,
     keep: Sequence[str] = (),
     activation: str | None = None,
+    widths: Sequence[int] = (),
 ) -> Iterator[Variant]:
     """Variants 1 to `count` of a worksheet, no two with the same answers to 3 significant digits.
 
     The numbers given for its last model change, but those of the quantities in `keep`; `activation`
-    is put into its hidden layers, in the place of the page's own. Variant k of
+    is put into its hidden layers, and these get the sizes `widths`. Variant k of
     a seed is the same however many are made. Raises `AskError` where there aren't so many: it names
     the constraint that fails most; `LimitError` for over 100,000; `MeaningError` where the numbers
     of a quantity can't be found on the page.
@@ -70,9 +72,13 @@ def variants(
     """
     if count > MAX_VARIANTS:
         raise LimitError(f"over {MAX_VARIANTS:,} variants are asked for", "make fewer")
-    told: tuple[Mention, ...] = ()
+    told: list[Mention] = []
     if activation is not None:
-        sheet, told = with_activation(sheet, activation)
+        sheet, notes = with_activation(sheet, activation)
+        told += notes
+    if widths:
+        sheet, notes = with_widths(sheet, widths)
+        told += notes
     plan = _plan(sheet, keep)
     plan = replace(plan, mentioned=(*told, *plan.mentioned))
     return islice(_found(plan, seed), count)

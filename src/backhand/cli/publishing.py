@@ -97,6 +97,10 @@ def variants(
         str | None,
         typer.Option(metavar="NAME", help="Another activation in the hidden layers: tanh."),
     ] = None,
+    width: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", min=1, help="The size of a hidden layer; once for each of them."),
+    ] = None,
     format: Annotated[
         KeyFormat, typer.Option("--format", "-f", help="The format of the keys.")
     ] = KeyFormat.MARKDOWN,
@@ -108,8 +112,14 @@ def variants(
         from backhand.reading.document import read
 
         page = read(file)
-        kept = tuple(keep or ())
-        made = variants_of(page, count, seed=seed, keep=kept, activation=activation)
+        made = variants_of(
+            page,
+            count,
+            seed=seed,
+            keep=tuple(keep or ()),
+            activation=activation,
+            widths=tuple(width or ()),
+        )
         notes = write_variants(made, output, SUFFIXES[format], seed=seed, count=count)
         for note in notes:
             say(f"backhand: {file}: {note}")

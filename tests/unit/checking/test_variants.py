@@ -13,7 +13,7 @@ from backhand.calculus.forward import trace
 from backhand.calculus.gradient import gradients
 from backhand.calculus.structure import function_name, layers, prediction
 from backhand.checking.variants import Variant, variants
-from backhand.errors import AskError, MeaningError
+from backhand.errors import AskError, LimitError, MeaningError
 from backhand.graph import Graph, floats
 from backhand.reading.document import read, worksheet
 from backhand.working import Worksheet
@@ -181,3 +181,33 @@ def test_what_is_no_activation_is_refused(name: str) -> None:
         variants(example("two-neurons"), 1, activation=name)
     with pytest.raises(AskError, match="no hidden layer"):
         variants(example("linear-regression"), 1, activation="tanh")
+
+
+def test_hidden_layers_of_other_sizes() -> None:
+    for variant in variants(example("two-neurons"), 3, widths=(4,)):
+        graph = variant.worksheet.graph
+        assert (graph["W_1"].shape, graph["W_2"].shape) == ((4, 3), (1, 5))
+        assert worksheet(variant.worksheet.source).graph == graph
+        assert variant.worksheet.solve().answers
+        assert any("“two” may count units" in note for note in variant.notes)
+    (deep,) = variants(example("three-layers"), 1, widths=(3, 2))
+    graph = deep.worksheet.graph
+    assert [graph[n].shape for n in ("W_1", "b_1", "W_2", "b_2")] == [(3, 2), (3,), (2, 3), (2,)]
+
+
+def test_sizes_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(AskError, match="hidden layers on the page: 1; sizes given: 2"):
+        variants(example("two-neurons"), 1, widths=(2, 3))
+    with pytest.raises(LimitError):
+        variants(example("two-neurons"), 1, widths=(1000,))
+
+
+def test_rows_in_other_notations_grow_too() -> None:
+    page = (
+        "x = [1; 2]\nW = [[1, 2], [2, -1]]\nb = [1; 2]\nV = [[1, 2]]\ny = 1\n"
+        "a = W x + b\nz = tanh(a)\nyhat = V z\nJ = (y - yhat)^2"
+    )
+    (variant,) = variants(worksheet(page), 1, widths=(3,))
+    graph = variant.worksheet.graph
+    assert [graph[n].shape for n in ("W", "b", "V")] == [(3, 2), (3,), (1, 3)]
+    assert worksheet(variant.worksheet.source).graph == graph
