@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 
@@ -97,7 +98,9 @@ def _picture(drawn: Picture) -> str:
 
 
 def _svg(source: str) -> str:
-    literal = source.replace("\\", "\\\\").replace('"', '\\"')
+    # Typst's reader of SVG knows no custom properties: their second choice is the light colour.
+    plain = re.sub(r"var\(--[\w-]+, *(#\w+)\)", r"\1", source)
+    literal = plain.replace("\\", "\\\\").replace('"', '\\"')
     return f'#drawing("{literal}")'
 
 
@@ -108,7 +111,7 @@ def _working(working: Working) -> str:
     if working.picture is not None:
         parts.append(_picture(working.picture))
     parts += [_step(number, step) for number, step in enumerate(working.steps, 1)]
-    parts += [f"#note[{prose_typst(note)}]" for note in working.notes]
+    parts += [f"#pad(left: 15mm)[#note[{prose_typst(note)}]]" for note in working.notes]
     return "\n\n".join(parts)
 
 

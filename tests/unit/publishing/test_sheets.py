@@ -121,6 +121,12 @@ def test_hostile_words_are_only_strings_in_typst(hostile: Worksheet) -> None:
         assert "/*" not in outside
 
 
+def test_drawings_for_typst_use_no_custom_properties() -> None:
+    made = typst.key(read(EXAMPLES / "definitions.md").solve())
+    assert 'class="curve"' in made.replace('\\"', '"')
+    assert "var(--" not in made
+
+
 def test_hostile_words_compile(hostile: Worksheet) -> None:
     pytest.importorskip("typst")
     assert pdf.sheet(hostile).startswith(b"%PDF")
