@@ -286,7 +286,9 @@ SLIPS: Mapping[str, Slip] = {
         "The derivative of ReLU is 0 where what goes in is negative.", 0.5, always_one
     ),
     "wrong sigma'": Slip(
-        "The derivative of σ isn't σ(z)(1 − e^(−z)): it is σ(z)(1 − σ(z)).", 0.5, minus_exponential
+        "The derivative of σ isn't σ(z)(1 − e^(−z)): compare with a slope at z = 1.",
+        0.5,
+        minus_exponential,
     ),
     "sigma and sigma' mixed up": Slip(
         "A function and its derivative are mixed up at the activation.", 0.5, _mixed_up
