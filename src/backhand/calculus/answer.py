@@ -25,6 +25,7 @@ from backhand.calculus.descent import step, update
 from backhand.calculus.forward import equation, forward, value_of
 from backhand.calculus.gradient import gradient, objective_of
 from backhand.calculus.jacobian import array_derivative
+from backhand.calculus.likeness import likeness
 from backhand.calculus.local import local_working
 from backhand.calculus.objective import objective
 from backhand.calculus.paths import MAX_PATHS, Spot, is_entry, routes, spot
@@ -241,6 +242,7 @@ ANSWERS: Mapping[str, Answer] = {
     "jacobian": _derivative,
     "hessian": _hessian,
     "check": _check,
+    "compare": lambda asked: likeness(asked.graph),
     "convex": _convex,
     "update": _update,
     "draw": _draw,

@@ -68,6 +68,7 @@ ASKS: dict[str, AskForm] = {
         AskForm("hessian Q BY [BY]", "the second derivatives of a number"),
         AskForm("convex Q [BY]", "is it convex in its parameters, or in BY"),
         AskForm("check TEXT", "is a claim true, such as d/dx(x^2) = 2x"),
+        AskForm("compare", "beside linear and logistic regression"),
         AskForm("update BY eta=2 [point=1 | over=all]", "one step of gradient descent"),
         AskForm("draw [BY]", "the network, the paths by BY lit"),
         AskForm("model", "the equations, shapes and roles"),

@@ -243,11 +243,18 @@ def _output(reading: Reading) -> Hit | None:
     return Hit("value", (f"value {output_name(reading.graph)}",), (cue.span(),))
 
 
+_COMPARED = re.compile(
+    r"\bcompare[^.?!]*\bregression[^.?!]*"
+    r"|\b(?:how (?:are|is|do|does)|in what ways?)\b[^.?!]*\b(?:similar|alike|differ\w*)[^.?!]*"
+)
+
+
 def _compare(reading: Reading) -> Hit | None:
-    if re.search(r"\bcompare\b.*\b(?:regression|networks?|models?)\b", reading.text):
-        raise UnreadError(
-            "a comparison of models isn't a question to this model: use backhand compare"
-        )
+    """How the model is like linear or logistic regression; of other models it knows nothing."""
+    spans = _within(_COMPARED.pattern, reading.text)
+    known = re.findall(r"\b(?:linear|logistic) regression", reading.text)
+    if spans and len(known) == reading.text.count("regression") > 0:
+        return Hit("compare", ("compare",), tuple(spans))
     return None
 
 
