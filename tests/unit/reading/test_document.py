@@ -313,7 +313,8 @@ def test_hostile_pages_end_soon(text: str) -> None:
     begin = time.process_time()
     with suppress(BackhandError):
         worksheet(text)
-    assert time.process_time() - begin < 5
+    # Two seconds at most on a quiet machine; the bound says that it ends, also beside other work.
+    assert time.process_time() - begin < 20
 
 
 PARTS = [
