@@ -23,7 +23,7 @@ from backhand.calculus.counting import (
 from backhand.calculus.derive import chain_rule, entry_derivative
 from backhand.calculus.descent import step, update
 from backhand.calculus.forward import equation, forward, value_of
-from backhand.calculus.gradient import gradient, objective_of
+from backhand.calculus.gradient import gradient, loss_of
 from backhand.calculus.jacobian import array_derivative
 from backhand.calculus.likeness import likeness
 from backhand.calculus.local import local_working
@@ -150,8 +150,7 @@ def _class(asked: Asked) -> Working:
 
 
 def _loss(asked: Asked) -> Working:
-    named_so = [n for n in ("ell", "loss", "L") if n in asked.graph]
-    return value_of(asked.graph, next(iter(named_so), objective_of(asked.graph)), asked.earlier)
+    return value_of(asked.graph, loss_of(asked.graph), asked.earlier)
 
 
 def _hessian(asked: Asked) -> Working:

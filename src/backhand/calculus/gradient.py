@@ -34,6 +34,12 @@ def objective_of(graph: Graph, of: str | None = None) -> str:
     return name
 
 
+def loss_of(graph: Graph) -> str:
+    """The name of what "the loss" means: ℓ, loss or L where the page has one, else the objective."""
+    aim = objective_of(graph)
+    return next((name for name in ("ell", "loss", "L") if name in graph), aim)
+
+
 def gradients(
     graph: Graph, of: str, by: Collection[str], values: Mapping[str, Value]
 ) -> tuple[Graph, dict[str, Value]]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from backhand.calculus.gradient import objective_of
+from backhand.calculus.gradient import loss_of
 from backhand.calculus.paths import Hop
 from backhand.checking.chains import Factor
 from backhand.checking.numerals import Numeral
@@ -72,9 +72,7 @@ def _take(found: Earlier, before: Prepared, value: Value) -> None:
     if ask.verb == "value" and "[" not in ask.words[0]:
         found.values[ask.words[0]] = value
     elif ask.verb == "loss":
-        graph = before.graph
-        name = next((n for n in ("ell", "loss", "L") if n in graph), objective_of(graph))
-        found.values[name] = value
+        found.values[loss_of(before.graph)] = value
     elif ask.verb in ("local", "derivative", "gradient") and wanted.of and wanted.by:
         if value.size == 1:
             found.slopes[before.chains.plain(Factor(wanted.of, wanted.by))] = value.item()
@@ -134,7 +132,7 @@ def _forward(part: Prepared, here: dict[str, Value]) -> Iterator[Value]:
     if ask.verb == "value":
         name, _, entry = ask.words[0].partition("[")
     else:
-        name, entry = next((n for n in ("ell", "loss", "L") if n in graph), objective_of(graph)), ""
+        name, entry = loss_of(graph), ""
     own = {n: v for n, v in here.items() if n != name}
     found = values_with(graph, own).get(name)
     if found is not None and own and not entry:

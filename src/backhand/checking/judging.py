@@ -57,7 +57,7 @@ def _numbers(part: Prepared, answer: str) -> Mark:
     if typed.formula is not None:
         return _worked(part, typed)
     assert part.right is not None
-    return compared_numbers(part, typed, part.right[0], part.slips_once)
+    return compared_numbers(part, typed, part.right[0], lambda: part.slips)
 
 
 def compared_numbers(
@@ -129,7 +129,7 @@ def _worked(part: Prepared, typed: Typed) -> Mark:
         return wrong(typed.understood, f"The answer should be {_described(value)}.")
     if _all_close(found, value, digits):
         return right(typed.understood)
-    for slip, other in part.slips_once():
+    for slip, other in part.slips:
         if other.size == found.size and _all_close(found, other, digits):
             return by_slip(slip, typed.understood)
     return wrong(typed.understood)
@@ -177,7 +177,7 @@ def _formula(part: Prepared, answer: str) -> Mark:
         if part.right is None or len(typed.rows) != 1 or len(typed.rows[0]) != 1:
             typed = part.reader.formula(answer)
         else:
-            mark = compared_numbers(part, typed, part.right[0], part.slips_once)
+            mark = compared_numbers(part, typed, part.right[0], lambda: part.slips)
             plain = wanted.formula is None or not names(wanted.formula)
             if mark.verdict != "right" or not wanted.allowed or plain:
                 return mark
@@ -276,7 +276,7 @@ def _shape(part: Prepared, answer: str) -> Mark:
     given = tuple(typed.shape)
     if given == sizes or (len(sizes) < 2 and _without_ones(given) == _without_ones(sizes)):
         return right(typed.understood)
-    for slip, other in part.slips_once():
+    for slip, other in part.slips:
         if tuple(int(s) for s in other.tolist()) == typed.shape:
             return by_slip(slip, typed.understood)
     same = [a == b for a, b in zip(given, sizes, strict=False)]
@@ -297,7 +297,7 @@ def _count(part: Prepared, answer: str) -> Mark:
         return right(typed.understood)
     if part.part.expected.kind == "class":
         return wrong(typed.understood)
-    return compared_numbers(part, typed, part.right[0], part.slips_once)
+    return compared_numbers(part, typed, part.right[0], lambda: part.slips)
 
 
 def _verdict(part: Prepared, answer: str) -> Mark:

@@ -59,13 +59,9 @@ class Prepared:
 
     @cached_property
     def slips(self) -> tuple[tuple[str, Value], ...]:
-        """What the known slips lead to."""
+        """What the known slips lead to; worked out where the first answer isn't right."""
         part = self.part
         return tuple(slipped(Case(self.graph, part.ask, part.expected, self.layout)))
-
-    def slips_once(self) -> tuple[tuple[str, Value], ...]:
-        """The same, to be called only where an answer isn't right."""
-        return self.slips
 
     @cached_property
     def values(self) -> Mapping[str, Value]:
