@@ -105,10 +105,10 @@ class _Contest:
             try:
                 computed = self._built(name, workload, batch, found)
                 ours = computed[0] if ours is None else ours
-                apart = max(_apart(each, ours, workload) for each in computed)
-                wrong = f"computed something else: {apart:.1g} of the way apart"
-                reason = "" if apart <= TOLERANCE else wrong
-                found[name] = Timing(None, reason, apart, found[name].build)
+                far = max(apart(each, ours, WORKLOADS[workload].start()) for each in computed)
+                wrong = f"computed something else: {far:.1g} of the way apart"
+                reason = "" if far <= TOLERANCE else wrong
+                found[name] = Timing(None, reason, far, found[name].build)
                 if not reason:
                     loops |= {(name, n): self._steps(name, n) for n in range(len(computed))}
             except NoAnswerError as reason:
@@ -162,12 +162,12 @@ class _Contest:
             self._away[name] = reason
 
 
-def _apart(one: Layers, other: Layers, workload: str) -> float:
+def apart(one: Layers, other: Layers, start: Layers) -> float:
     """The largest distance between arrays of parameters, in parts of the way that they have gone."""
     worst = 0.0
-    for pair, others, starts in zip(one, other, WORKLOADS[workload].start(), strict=True):
-        for a, b, start in zip(pair, others, starts, strict=True):
-            way = float(np.linalg.norm(b - start))
+    for pair, others, starts in zip(one, other, start, strict=True):
+        for a, b, first in zip(pair, others, starts, strict=True):
+            way = float(np.linalg.norm(b - first))
             assert way > 0, "nothing was learned"
             far = float(np.linalg.norm(a - b)) / way
             worst = max(worst, far if np.isfinite(far) else np.inf)

@@ -117,7 +117,8 @@ def order(count: int) -> Array:
     return np.resize(np.concatenate(epochs), count).astype(np.int64, copy=False)
 
 
-def _dense(*widths: int) -> Workload:
+def dense(*widths: int) -> Workload:
+    """ReLU layers of these widths, the first of them the inputs, and softmax at the end."""
     last = len(widths) - 1
     layers = [f"{w} {'softmax' if n == last else 'relu'}" for n, w in enumerate(widths) if n]
     shapes = tuple(zip(widths[1:], widths[:-1], strict=True))
@@ -131,9 +132,9 @@ WORKLOADS = {
         Workload(
             "2-2-1", "2 -> 2 relu -> 1 sigmoid", (2,), ((2, 2), (1, 2)), end="sigmoid", rate=0.05
         ),
-        _dense(64, 32, 10),
-        _dense(784, 100, 10),
-        _dense(784, 512, 256, 10),
+        dense(64, 32, 10),
+        dense(784, 100, 10),
+        dense(784, 512, 256, 10),
         Workload("convolution", CONVOLUTION, (14, 14), ((8, 3, 3), (10, 8 * 12 * 12))),
     )
 }

@@ -118,12 +118,12 @@ def _compiled(compiler: str, text: str, workload: Workload, batch: int) -> Loop:
 # ---- PyTorch -----------------------------------------------------------------------------------
 
 
-def torch_eager(workload: Workload, batch: int) -> list[Loop]:
+def torch_eager(workload: Workload, batch: int, device: str = "cpu") -> list[Loop]:
     """A module, a loss, `torch.optim.SGD`."""
     import torch
     from torch import nn
 
-    x, y = _tensors(workload)
+    x, y = _tensors(workload, device)
     parts: list[nn.Module] = []
     for shape in workload.shapes:
         if len(shape) > 2:
@@ -132,29 +132,31 @@ def torch_eager(workload: Workload, batch: int) -> list[Loop]:
             parts += [nn.Linear(shape[-1], shape[0]), nn.ReLU()]
     squared = workload.end == "sigmoid"
     parts[-1:] = [nn.Sigmoid()] if squared else []
-    net, loss = nn.Sequential(*parts), (nn.MSELoss() if squared else nn.CrossEntropyLoss())
+    net = nn.Sequential(*parts).to(device)
+    loss = nn.MSELoss() if squared else nn.CrossEntropyLoss()
     descent = torch.optim.SGD(net.parameters(), lr=workload.rate)
 
     def ready(order: Array) -> Callable[[], object]:
-        batches = torch.from_numpy(order).view(-1, batch).unbind()
+        batches = torch.from_numpy(order).to(device).view(-1, batch).unbind()
 
         def go() -> None:
             for rows in batches:
                 descent.zero_grad()
                 loss(net(x[rows]), y[rows]).backward()
                 descent.step()
+            _done(device)
 
         return go
 
     return [_torch_loop(workload, list(net.parameters()), ready)]
 
 
-def torch_compiled(workload: Workload, batch: int) -> list[Loop]:
+def torch_compiled(workload: Workload, batch: int, device: str = "cpu") -> list[Loop]:
     """One graph for the whole step: rows, loss, gradient, update."""
     import torch
     from torch.nn import functional as f
 
-    x, y = _tensors(workload)
+    x, y = _tensors(workload, device)
     squared = workload.end == "sigmoid"
 
     def loss(parameters: list[Any], x: Any, y: Any) -> Any:
@@ -175,29 +177,38 @@ def torch_compiled(workload: Workload, batch: int) -> list[Loop]:
     torch._dynamo.reset()
     compiled = torch.compile(step, dynamic=False)
     start = [torch.from_numpy(part) for layer in _channels(workload.start()) for part in layer]
-    parameters = [part.clone() for part in start]
-    compiled(parameters, x, y, torch.arange(batch))
+    parameters = [part.clone().to(device) for part in start]
+    compiled(parameters, x, y, torch.arange(batch, device=device))
 
     def ready(order: Array) -> Callable[[], object]:
-        batches = torch.from_numpy(order).view(-1, batch).unbind()
+        batches = torch.from_numpy(order).to(device).view(-1, batch).unbind()
 
         def go() -> None:
             for rows in batches:
                 compiled(parameters, x, y, rows)
+            _done(device)
 
         return go
 
     return [_torch_loop(workload, parameters, ready)]
 
 
-def _tensors(workload: Workload) -> tuple[Any, Any]:
+def _done(device: str) -> None:
+    """Wait for what has been asked of a device."""
+    import torch
+
+    if device != "cpu":
+        torch.cuda.synchronize()
+
+
+def _tensors(workload: Workload, device: str) -> tuple[Any, Any]:
     """Points as PyTorch wants them: images with their channel, classes as numbers."""
     import torch
 
     x, y = workload.points()
     x = x[:, None] if len(workload.x) > 1 else x
     y = y if workload.end == "sigmoid" else y.argmax(axis=1)
-    return torch.from_numpy(x), torch.from_numpy(y)
+    return torch.from_numpy(x).to(device), torch.from_numpy(y).to(device)
 
 
 def _channels(layers: Layers) -> Layers:
@@ -215,7 +226,7 @@ def _torch_loop(workload: Workload, parameters: list[Any], ready: Any) -> Loop:
                 parameter.copy_(torch.from_numpy(part))
 
     def layers() -> Layers:
-        found = [parameter.detach().numpy().copy() for parameter in parameters]
+        found = [parameter.detach().cpu().numpy().copy() for parameter in parameters]
         pairs = zip(workload.shapes, found[::2], found[1::2], strict=True)
         return [(weights.reshape(shape), biases) for shape, weights, biases in pairs]
 
