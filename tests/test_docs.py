@@ -21,6 +21,7 @@ BLOCKS = [
 
 
 @pytest.mark.parametrize("code", BLOCKS)
+@pytest.mark.no_cover
 def test_a_code_block_runs(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = set(TABLE)
     names: dict[str, Any] = {}

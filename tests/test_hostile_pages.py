@@ -69,6 +69,7 @@ def test_a_page_ends_soon_in_an_answer_or_an_error(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+@pytest.mark.no_cover
 def test_a_page_takes_little_memory(page: str) -> None:
     tracemalloc.start()
     try:

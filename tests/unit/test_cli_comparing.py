@@ -34,6 +34,7 @@ def houses(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.no_cover
 def test_a_built_in_data_set() -> None:
     found = json.loads(run("circles", *QUICK, "--format", "json"))
     assert [m["family"] for m in found["models"]] == ["linear", "logistic", "network"]
@@ -48,6 +49,7 @@ def test_a_file_with_its_target_in_the_middle(houses: Path) -> None:
     assert [m["family"] for m in found["models"]] == ["linear", "network"]
 
 
+@pytest.mark.no_cover
 def test_whole_numbers_are_classes_unless_one_says_otherwise(houses: Path) -> None:
     assert "classes: 1 (" in run(str(houses), *QUICK)
     found = json.loads(run(str(houses), "--task", "numbers", *QUICK, "-f", "json"))

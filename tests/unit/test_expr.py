@@ -332,6 +332,7 @@ CHAINS: dict[str, Callable[[Expr], Expr]] = {
 
 
 @pytest.mark.parametrize("kind", CHAINS)
+@pytest.mark.no_cover
 def test_depth_is_no_error(kind: str) -> None:
     expr: Expr = ref("x", J)
     for _ in range(DEPTH):
@@ -345,6 +346,7 @@ def test_depth_is_no_error(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", CHAINS)
+@pytest.mark.no_cover
 def test_deep_expressions_are_differentiated(kind: str) -> None:
     expr: Expr = X
     for _ in range(sys.getrecursionlimit() + 200):

@@ -150,11 +150,12 @@ def test_zero_and_number_rules() -> None:
     assert local(mul(ref("A", ROW), 2), "B", (ROW,)) is ZERO
 
 
+@pytest.mark.no_cover
 def test_a_deep_chain_has_a_letter_of_its_own_for_every_sum() -> None:
-    graph = network(120, 2)
+    graph = network(60, 2)
     shown = chain_rule(graph, Spot("J", ()), Spot("W_1", (1, 1))).text()
     letters = re.findall(r"Σ_\{(\w+)=", shown.split("\n\n")[0])
-    assert len(letters) == len(set(letters)) > 200
+    assert len(letters) == len(set(letters)) > 100
 
 
 def test_routes_that_are_left_out_are_said_to_be() -> None:

@@ -165,6 +165,7 @@ def test_convolutions_have_edges_only_where_the_kernel_reaches() -> None:
 @pytest.mark.torch
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("which", ["attention", "convolution"])
+@pytest.mark.no_cover
 def test_blocks_of_networks_equal_pytorch(which: str) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     nn = torch.nn

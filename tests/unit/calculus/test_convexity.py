@@ -331,6 +331,7 @@ def test_no_sampled_chord_contradicts_a_verdict(
 
 
 @pytest.mark.parametrize("name", ["sin", "sigmoid", "gelu_tanh", "softplus", "relu", "exp"])
+@pytest.mark.no_cover
 def test_a_very_deep_function_ends(name: str) -> None:
     f = X
     for _ in range(60):

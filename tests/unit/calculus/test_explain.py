@@ -168,6 +168,7 @@ def test_what_cannot_be_explained_says_why(
         explain(backhand.model(model), by, of, most)
 
 
+@pytest.mark.no_cover
 def test_a_chain_as_deep_as_any_is_no_error() -> None:
     chain = [known("x", Role.DATA, 1)]
     for n in range(3000):

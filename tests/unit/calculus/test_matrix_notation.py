@@ -81,6 +81,7 @@ def agreements(page: str) -> int:
 
 @settings(max_examples=60, deadline=None)
 @given(networks(most_layers=3, widest=4))
+@pytest.mark.no_cover
 def test_matrix_notation_equals_index_notation(network: Network) -> None:
     assert agreements(network.page) > 0
 

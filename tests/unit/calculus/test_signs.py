@@ -29,6 +29,7 @@ ends = st.one_of(st.none(), halves)
     ends,
     ends,
 )
+@pytest.mark.no_cover
 def test_a_polynomial_with_known_roots_has_the_sign_of_its_values(
     roots: list[tuple[Fraction, int]],
     leading: Fraction,

@@ -143,6 +143,7 @@ def test_training_reached_the_least_squares(ring: Comparison, price: Comparison)
         assert least.reached == pytest.approx(least.least, rel=0.02)
 
 
+@pytest.mark.no_cover
 def test_the_same_seed_gives_the_same_comparison(ring: Comparison) -> None:
     again = compare(circles(), "ring", hidden=HIDDEN, epochs=300, folds=4)
     assert page.document(again) == page.document(ring)

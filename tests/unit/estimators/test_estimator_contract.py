@@ -61,6 +61,7 @@ def test_in_a_pipeline_of_data_frames(estimator: Any) -> None:
     )
 
 
+@pytest.mark.no_cover
 def test_grid_search_in_two_processes() -> None:
     search = GridSearchCV(LogisticRegression(), {"l2": [1e-2, 10.0]}, cv=3, n_jobs=2)
     search.fit(*IRIS)

@@ -112,6 +112,7 @@ def test_nothing_in_the_corpus_goes_on_for_ever(name):
 
 
 @pytest.mark.parametrize("name", ["lines", "alignment"])
+@pytest.mark.no_cover
 def test_hostile_input_takes_little_memory(name):
     tracemalloc.start()
     try:

@@ -20,6 +20,7 @@ def numbers(found: Results) -> list[object]:
     return [(run.choice, run.losses, run.loss, run.score) for run in found.runs]
 
 
+@pytest.mark.no_cover
 def test_a_local_cluster_gives_what_this_process_gives(tmp_path: Path) -> None:
     options = {"n_workers": 2, "threads_per_worker": 2, "dashboard_address": None}
     with distributed.LocalCluster(**options, local_directory=str(tmp_path)) as here:
@@ -37,6 +38,7 @@ def test_a_local_cluster_gives_what_this_process_gives(tmp_path: Path) -> None:
     assert "DivergenceError" in str(lost.runs[0].error)
 
 
+@pytest.mark.no_cover
 def test_a_worker_killed_half_way_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     seen: list[int] = []
@@ -64,6 +66,7 @@ def test_a_worker_killed_half_way_loses_nothing(tmp_path: Path) -> None:
     assert done.count(pids[0]) <= RUNS // 3 + 1 < done.count(pids[1])
 
 
+@pytest.mark.no_cover
 def test_a_scheduler_that_goes_leaves_a_record_that_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     before = logging.getLogger("distributed").level
@@ -82,6 +85,7 @@ def test_a_scheduler_that_goes_leaves_a_record_that_goes_on(tmp_path: Path) -> N
     assert {run.status for run in found.runs} == {"done"}
 
 
+@pytest.mark.no_cover
 def test_nobody_left_to_do_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with cluster(tmp_path, workers=1) as processes:
         address = processes.address

@@ -67,6 +67,7 @@ def _alive(session: int) -> bool:
     ],
     ids=["kill", "Ctrl-C", "Ctrl-C in one process"],
 )
+@pytest.mark.no_cover
 def test_a_sweep_that_is_cut_short_goes_on(
     workers: int, by: int, all_of_them: bool, tmp_path: Path
 ) -> None:
@@ -87,6 +88,7 @@ def test_a_sweep_that_is_cut_short_goes_on(
     assert beside == {"a.db"}
 
 
+@pytest.mark.no_cover
 def test_the_death_of_a_worker_loses_nothing(tmp_path: Path) -> None:
     killed: list[int] = []
 

@@ -69,6 +69,7 @@ def test_large_data_is_compiled_for_once() -> None:
     assert scores(found) == scores(alone)
 
 
+@pytest.mark.no_cover
 def test_the_loop_of_a_shape_is_compiled_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

