@@ -44,7 +44,8 @@ class Step:
 class Unit:
     """A neuron or an input in a picture; `label` and `value` as formulas, `bias` for a constant 1.
 
-    `factor`: what a lit path multiplies by inside the neuron, its activation's slope.
+    `factor`: what a lit path multiplies by inside the neuron, its activation's slope. `inner`: the
+    layer's entry inside the neuron, in plain spelling (a[1]), where that is another one.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Unit:
     bias: bool = False
     lit: bool = False
     factor: Formula | None = None
+    inner: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A connection between two units by name, with its weight, or its factor where it is lit."""
+    """A connection between two units by name, with its weight, or its factor where it is lit.
+
+    `entry`: the weight in plain spelling (W_1[1,2]), or "".
+    """
 
     start: str
     end: str
@@ -75,6 +80,7 @@ class Edge:
     value: Formula | None
     lit: bool = False
     factor: Formula | None = None
+    entry: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

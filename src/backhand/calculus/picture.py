@@ -206,6 +206,7 @@ def _column(
                     _number(at, graph, values),
                     lit=at in touched or inner in touched,
                     factor=lit.hops.get((at, inner)),
+                    inner=_id(inner) if inner != at else "",
                 )
             )
     shown = [neurons.shown for neurons in plan.members]
@@ -278,6 +279,7 @@ def _edge(
         _number(weight, graph, values) if weight else None,
         lit=factor is not None,
         factor=factor,
+        entry=_id(weight) if weight else "",
     )
 
 

@@ -1,0 +1,1 @@
+"""The interactive page: a network to touch, with its working beside it."""
