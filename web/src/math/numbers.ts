@@ -1,0 +1,93 @@
+/** Numbers as the working shows them, and as people type them. */
+
+const DIGITS = 4;
+
+/** A number to four significant digits; whole thousands keep all theirs. */
+export function digits(value: number): string {
+  if (Number.isNaN(value)) return "undefined";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e9) return minus(String(value));
+  if (size >= 1000 && size < 1e7) return minus(value.toFixed(0));
+  const [mantissa = "", power] = value.toExponential(DIGITS - 1).split("e");
+  const exponent = Number(power);
+  if (exponent < -5 || exponent >= DIGITS) return `${minus(trimmed(mantissa))}e${exponent}`;
+  return minus(trimmed(value.toFixed(Math.max(0, DIGITS - 1 - exponent))));
+}
+
+function trimmed(text: string): string {
+  return text.includes(".") ? text.replace(/0+$/, "").replace(/\.$/, "") : text;
+}
+
+function minus(text: string): string {
+  return text.replace("-", "−");
+}
+
+/** A number for reading in a line of text: 1.5×10⁻⁷. */
+export function plain(value: number): string {
+  const [mantissa = "", power] = digits(value).split("e");
+  return power === undefined ? mantissa : `${mantissa}×10${raised(power)}`;
+}
+
+function raised(power: string): string {
+  return [...power].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)])).join("");
+}
+
+/** A number as MathML; `bracketed` where it stands behind a sign. */
+export function numberMath(value: number, bracketed: boolean): string {
+  if (Number.isNaN(value)) return "<mtext>undefined</mtext>";
+  const text = digits(value);
+  const negative = text.startsWith("−");
+  const [mantissa = "", power] = text.replace("−", "").split("e");
+  let math = mantissa === "∞" ? "<mi>∞</mi>" : `<mn>${mantissa}</mn>`;
+  if (power !== undefined) {
+    const below = power.startsWith("-") ? `<mo>−</mo><mn>${power.slice(1)}</mn>` : `<mn>${power}</mn>`;
+    math += `<mo>×</mo><msup><mn>10</mn><mrow>${below}</mrow></msup>`;
+  }
+  if (!negative) return math;
+  math = `<mo form="prefix">−</mo>${math}`;
+  const fence = (sign: string, form: string) =>
+    `<mo fence="true" stretchy="false" form="${form}">${sign}</mo>`;
+  return bracketed ? fence("(", "prefix") + math + fence(")", "postfix") : math;
+}
+
+/** A matrix or a column as MathML; a long one with its middle left out. */
+export function arrayMath(values: ArrayLike<number>, shape: readonly number[]): string {
+  if (values.length === 1) return numberMath(values[0] ?? NaN, false);
+  const rows = shape[0] ?? 1;
+  const columns = values.length / rows;
+  const line = (r: number) =>
+    kept(columns)
+      .map((c) => (c < 0 ? "<mtd><mo>⋯</mo></mtd>" : `<mtd>${numberMath(values[r * columns + c] ?? NaN, false)}</mtd>`))
+      .join("");
+  const dots = kept(columns).map(() => "<mtd><mo>⋮</mo></mtd>").join("");
+  const lines = kept(rows).map((r) => `<mtr>${r < 0 ? dots : line(r)}</mtr>`);
+  return `<mtable class="matrix">${lines.join("")}</mtable>`;
+}
+
+const MOST = 8;
+
+/** Places that are shown, −1 for what is left out. */
+function kept(count: number): number[] {
+  if (count <= MOST) return Array.from({ length: count }, (_, n) => n);
+  return [...Array.from({ length: MOST - 3 }, (_, n) => n), -1, count - 1];
+}
+
+/** What was typed as a number: decimals, fractions, a typographic minus; null where it isn't one yet. */
+export function typed(text: string): number | null {
+  const clean = text.trim().replace(/−/g, "-").replace(/,(?=\d)/, ".");
+  const fraction = /^([+-]?\d+(?:\.\d+)?)\s*\/\s*(\d+(?:\.\d+)?)$/.exec(clean);
+  if (fraction) {
+    const below = Number(fraction[2]);
+    return below === 0 ? null : Number(fraction[1]) / below;
+  }
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(clean)) return null;
+  const value = Number(clean);
+  return Number.isFinite(value) ? value : null;
+}
+
+/** A number as it stands in a field for typing: all its digits, few zeros. */
+export function editable(value: number): string {
+  return String(Number(value.toPrecision(10))).replace("-", "−");
+}

@@ -1,0 +1,152 @@
+/** What the page is about: a worksheet, its network with the numbers of now, and what is chosen. */
+
+import { batch, computed, signal } from "@preact/signals";
+import { Net } from "../engine/net";
+import type { Quantity } from "../engine/program";
+import { TroubleError, type Backend, type Values } from "./backend";
+import type { Layout, LiveWorking, Sheet, Spot, Trouble } from "./types";
+
+export type Tab = "network" | "train";
+export const TABS: readonly Tab[] = ["network", "train"];
+
+/** What the working is of: one entry's derivative, or a pass through the whole network. */
+export type Topic = { kind: "entry"; spot: Spot } | { kind: "forward" } | { kind: "backward" };
+
+export class Session {
+  readonly sheet = signal<Sheet | null>(null);
+  readonly net = signal<Net | null>(null);
+  /** Counts the edits: whatever shows a number of the net reads it. */
+  readonly now = signal(0);
+  readonly topic = signal<Topic>({ kind: "forward" });
+  readonly working = signal<LiveWorking | null>(null);
+  /** The step that next and previous lead to; −1: none, all are shown alike. */
+  readonly at = signal(-1);
+  readonly layout = signal<Layout>("numerator");
+  readonly tab = signal<Tab>("network");
+  readonly trouble = signal<Trouble | null>(null);
+  readonly busy = signal(false);
+  readonly title = computed(() => this.sheet.value?.title ?? "");
+  private asked = 0;
+
+  constructor(readonly backend: Backend) {}
+
+  async start(): Promise<void> {
+    await this.attempt(async () => this.open((await this.backend.start()).sheet));
+  }
+
+  /** Show another worksheet, with these numbers in place of its own. */
+  open(sheet: Sheet, values: Values = {}): void {
+    const net = sheet.net === null ? null : new Net(sheet.net);
+    if (net !== null) {
+      for (const [name, numbers] of Object.entries(values)) {
+        const known = net.program.quantities.find((q) => q.name === name);
+        if (known === undefined || known.equation !== null) continue;
+        numbers.slice(0, size(known)).forEach((number, flat) => net.set(name, flat, number));
+      }
+      net.evaluate();
+    }
+    batch(() => {
+      this.sheet.value = sheet;
+      this.net.value = net;
+      this.now.value += 1;
+      this.trouble.value = null;
+      this.topic.value = { kind: "forward" };
+      this.working.value = null;
+    });
+    void this.derive();
+  }
+
+  edit(name: string, flat: number, value: number): void {
+    const net = this.net.value;
+    if (net === null) return;
+    net.set(name, flat, value);
+    net.evaluate();
+    this.now.value += 1;
+  }
+
+  /** Say that the net's numbers have changed otherwise, by training. */
+  touched(): void {
+    this.now.value += 1;
+  }
+
+  choose(topic: Topic): void {
+    this.topic.value = topic;
+    this.at.value = -1;
+    void this.derive();
+  }
+
+  lay(layout: Layout): void {
+    this.layout.value = layout;
+    void this.derive();
+  }
+
+  /** The numbers of everything that is given. */
+  values(): Values {
+    const net = this.net.value;
+    if (net === null) return {};
+    const given = net.program.quantities.filter((q) => q.equation === null && q.role !== "gradient");
+    return Object.fromEntries(given.map((q) => [q.name, Array.from(net.value(q.name))]));
+  }
+
+  quantity(name: string): Quantity | undefined {
+    return this.net.value?.program.quantities.find((q) => q.name === name);
+  }
+
+  /** Run what may fail; what went wrong is shown. */
+  async attempt(task: () => Promise<void>): Promise<void> {
+    this.busy.value = true;
+    try {
+      this.trouble.value = null;
+      await task();
+    } catch (error) {
+      if (!(error instanceof TroubleError)) throw error;
+      this.trouble.value = error.trouble;
+    } finally {
+      this.busy.value = false;
+    }
+  }
+
+  /** Ask for the working of what is chosen; an answer that comes too late is dropped. */
+  private async derive(): Promise<void> {
+    const [sheet, net, topic] = [this.sheet.value, this.net.value, this.topic.value];
+    if (sheet === null || net === null) return;
+    const mine = ++this.asked;
+    await this.attempt(async () => {
+      const found = await this.wanted(sheet, net, topic);
+      if (mine === this.asked) this.working.value = found;
+    });
+  }
+
+  private wanted(sheet: Sheet, net: Net, topic: Topic): Promise<LiveWorking | null> {
+    const layout = this.layout.value;
+    if (topic.kind !== "entry") {
+      return this.backend.pass(sheet.text, this.values(), topic.kind, layout);
+    }
+    const objective = net.program.objective;
+    if (objective === null) return Promise.resolve(null);
+    return this.backend.working(sheet.text, this.values(), objective, this.entry(topic.spot), layout);
+  }
+
+  /** An entry as it is typed: W_1[1,2]. */
+  entry([name, flat]: Spot): string {
+    const quantity = this.quantity(name);
+    if (quantity === undefined || quantity.shape.length === 0) return name;
+    return `${name}[${slots(quantity, flat).join(",")}]`;
+  }
+}
+
+export function size(quantity: Quantity): number {
+  return quantity.shape.reduce((a, b) => a * b, 1);
+}
+
+/** The entry numbers of a place in a quantity, as the page counts them. */
+export function slots(quantity: Quantity, flat: number): number[] {
+  const found: number[] = [];
+  let rest = flat;
+  for (let axis = quantity.shape.length - 1; axis >= 0; axis--) {
+    const length = quantity.shape[axis] ?? 1;
+    found.unshift((rest % length) + (quantity.lower[axis] ?? 1));
+    rest = Math.floor(rest / length);
+  }
+  return found;
+}

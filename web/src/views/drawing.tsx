@@ -1,0 +1,166 @@
+/** The network: wires drawn, units and weights as things to read, to choose and to change. */
+
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Net } from "../engine/net";
+import { evaluated } from "../engine/net";
+import { plain } from "../math/numbers";
+import { Math_ } from "../math/math";
+import type { Session } from "../state/session";
+import type { Hop, Spot } from "../state/types";
+import { NumberField } from "./field";
+import { placed, same, type Placed, type Wire } from "./geometry";
+import { hopOf, lit, through } from "./lit";
+
+const MOST_LABELS = 40;
+
+export function Drawing({ session, net }: { session: Session; net: Net }) {
+  const box = useRef<HTMLDivElement>(null);
+  const room = useWidth(box);
+  const drawing = useMemo(() => placed(net.program, room), [net, room]);
+  session.now.value;
+  const working = session.working.value;
+  const light = lit(working, session.at.value);
+  const factor = (hop: Hop) => {
+    const live = working?.live[hop.live];
+    return typeof live === "number" && working ? evaluated(net, working.expressions, live) : NaN;
+  };
+  const labelled = drawing.wires.filter((wire) => wire.edge.weight).length <= MOST_LABELS;
+  const dim = light.hops.length > 0;
+  return (
+    <div class="drawing" ref={box}>
+      <div class="canvas" style={{ width: drawing.width, height: drawing.height }}>
+        <svg width={drawing.width} height={drawing.height} aria-hidden="true">
+          {drawing.wires.map((wire) => (
+            <WireLine key={`${wire.edge.start}>${wire.edge.end}`} wire={wire} net={net} hop={hopOf(wire, light.hops)} dim={dim} />
+          ))}
+        </svg>
+        {drawing.columns.map((column) => (
+          <div class="column" style={{ left: column.x }} key={column.x}>
+            <Math_ html={column.title} />
+            {column.function && <small>{column.function}</small>}
+            {column.of > 0 && <small>{column.of} units</small>}
+          </div>
+        ))}
+        {drawing.units.map((each) => (
+          <UnitBox key={each.unit.id} session={session} net={net} placed={each} hops={light.hops} about={light.about} factor={factor} />
+        ))}
+        {drawing.wires.map((wire) => {
+          const hop = hopOf(wire, light.hops);
+          return (
+            <WireLabel key={`${wire.edge.start}>${wire.edge.end}`} session={session} net={net} wire={wire} labelled={labelled} factor={hop && factor(hop)} />
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function useWidth(box: { current: HTMLElement | null }): number {
+  const [width, setWidth] = useState(640);
+  useLayoutEffect(() => {
+    if (!box.current) return;
+    const watcher = new ResizeObserver(([entry]) => entry && setWidth(Math.floor(entry.contentRect.width)));
+    watcher.observe(box.current);
+    return () => watcher.disconnect();
+  }, []);
+  return width;
+}
+
+/** The number of an entry. */
+export function numberAt(net: Net, spot: Spot): number {
+  return net.value(spot[0])[spot[1]] ?? NaN;
+}
+
+function WireLine({ wire, net, hop, dim }: { wire: Wire; net: Net; hop: Hop | undefined; dim: boolean }) {
+  const weight = wire.edge.weight ? numberAt(net, wire.edge.weight) : 0;
+  const thickness = 1 + 2.2 * Math.min(1, Math.abs(weight) / 3);
+  const kind = hop ? "lit" : dim ? "dim" : weight < 0 ? "minus" : weight > 0 ? "plus" : "";
+  return (
+    <line
+      class={`wire ${kind}`}
+      x1={wire.start.x} y1={wire.start.y} x2={wire.end.x} y2={wire.end.y}
+      stroke-width={hop ? 4 : thickness}
+    />
+  );
+}
+
+interface UnitProps {
+  session: Session;
+  net: Net;
+  placed: Placed;
+  hops: Hop[];
+  about: Spot[];
+  factor: (hop: Hop) => number;
+}
+
+function UnitBox({ session, net, placed: { unit, x, y }, hops, about, factor }: UnitProps) {
+  const { on, inside } = through({ unit, x, y }, hops);
+  const topic = session.topic.value;
+  const chosen = topic.kind === "entry" && (same(topic.spot, unit.shown) || same(topic.spot, unit.inner));
+  const current = about.some((spot) => same(spot, unit.shown) || same(spot, unit.inner));
+  const state = [on && "lit", hops.length > 0 && !on && "dim", chosen && "chosen", current && "current", unit.bias && "bias"];
+  const kind = state.filter(Boolean).join(" ");
+  const place = { left: x, top: y };
+  if (unit.shown === null) {
+    return (
+      <div class={`unit ${kind}`} style={place}>
+        <Math_ html={unit.label} />
+      </div>
+    );
+  }
+  const spot = unit.shown;
+  const value = numberAt(net, spot);
+  const given = session.quantity(spot[0])?.equation === null;
+  const choose = () => session.choose({ kind: "entry", spot });
+  if (given) {
+    return (
+      <div class={`unit given ${kind}`} style={place}>
+        <Math_ html={unit.label} />
+        <NumberField label={unit.text ?? session.entry(spot)} value={value} onChange={(v) => session.edit(...spot, v)} onFocus={choose} />
+      </div>
+    );
+  }
+  return (
+    <button type="button" class={`unit ${kind}`} style={place} aria-pressed={chosen} onClick={choose}>
+      <Math_ html={unit.label} />
+      <span class="value">{plain(value)}</span>
+      {inside && <span class="slope">× {plain(factor(inside))}</span>}
+    </button>
+  );
+}
+
+interface LabelProps {
+  session: Session;
+  net: Net;
+  wire: Wire;
+  labelled: boolean;
+  factor: number | undefined;
+}
+
+/** A weight on its wire, to be changed there; on a lit wire the factor that it carries. */
+function WireLabel({ session, net, wire, labelled, factor }: LabelProps) {
+  const { start, end, edge } = wire;
+  const at = (t: number) => ({ left: start.x + t * (end.x - start.x), top: start.y + t * (end.y - start.y) });
+  const spot = edge.weight;
+  const topic = session.topic.value;
+  const chosen = topic.kind === "entry" && same(topic.spot, spot);
+  return (
+    <>
+      {labelled && spot && (
+        <div class={chosen ? "weight chosen" : "weight"} style={at(0.34)}>
+          <NumberField
+            label={session.entry(spot)}
+            value={numberAt(net, spot)}
+            onChange={(value) => session.edit(...spot, value)}
+            onFocus={() => session.choose({ kind: "entry", spot })}
+          />
+        </div>
+      )}
+      {factor !== undefined && (
+        <span class="factor" style={at(0.66)}>
+          × {plain(factor)}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,55 @@
+/** A number that can be changed in place. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { editable, typed } from "../math/numbers";
+
+interface Props {
+  label: string;
+  value: number;
+  onChange: (value: number) => void;
+  onFocus?: () => void;
+  class?: string;
+}
+
+/** Takes effect with every key that leaves a number; arrows step by 1, with Shift by a tenth. */
+export function NumberField({ label, value, onChange, onFocus, class: name = "" }: Props) {
+  const [text, setText] = useState<string | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // Another hand changed the number while this field holds half a number or an old one.
+    if (text !== null && typed(text) !== value && document.activeElement !== field.current) setText(null);
+  }, [value]);
+  const wrong = text !== null && typed(text) === null;
+  const change = (next: string) => {
+    setText(next);
+    const number = typed(next);
+    if (number !== null) onChange(number);
+  };
+  const step = (event: KeyboardEvent) => {
+    if (event.key === "Enter") field.current?.blur();
+    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+    event.preventDefault();
+    const by = (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 0.1 : 1);
+    change(editable(value + by));
+  };
+  const shown = text ?? editable(value);
+  return (
+    <input
+      ref={field}
+      class={`number ${name}`}
+      type="text"
+      inputMode="decimal"
+      autocomplete="off"
+      spellcheck={false}
+      aria-label={label}
+      aria-invalid={wrong}
+      title={wrong ? "Write a number: 2, −0.5 or 1/3" : label}
+      value={shown}
+      size={Math.min(Math.max(shown.length, 2), 7)}
+      onInput={(event) => change(event.currentTarget.value)}
+      onFocus={onFocus}
+      onBlur={() => setText(null)}
+      onKeyDown={step}
+    />
+  );
+}

@@ -1,0 +1,104 @@
+/** Where units and wires stand: columns from left to right, the objective at the end. */
+
+import type { Edge, Program, Unit } from "../engine/program";
+import type { Spot } from "../state/types";
+
+export interface Placed {
+  unit: Unit;
+  x: number;
+  y: number;
+}
+
+export interface Wire {
+  edge: Edge;
+  start: Placed;
+  end: Placed;
+}
+
+export interface Column {
+  x: number;
+  title: string;
+  function: string;
+  /** The true number of units where some are left out, else 0. */
+  of: number;
+}
+
+export interface Drawing {
+  width: number;
+  height: number;
+  columns: Column[];
+  units: Placed[];
+  wires: Wire[];
+}
+
+const TOP = 56;
+const DOWN = 88;
+const LEAST_ACROSS = 128;
+const SIDE = 64;
+
+/** The drawing in a box of this width; it grows wider where columns would touch. */
+export function placed(program: Program, room: number): Drawing {
+  const picture = withObjective(program);
+  const count = picture.columns.length;
+  const across = Math.max(LEAST_ACROSS, count > 1 ? (room - 2 * SIDE) / (count - 1) : 0);
+  const tallest = Math.max(1, ...picture.columns.map((column) => column.units.length));
+  const height = TOP + tallest * DOWN;
+  const units: Placed[] = [];
+  const columns = picture.columns.map((column, at) => {
+    const x = count > 1 ? SIDE + at * across : room / 2;
+    const first = TOP + ((tallest - column.units.length) * DOWN) / 2 + DOWN / 2;
+    column.units.forEach((unit, n) => units.push({ unit, x, y: first + n * DOWN }));
+    const drawn = column.units.filter((unit) => !unit.bias).length;
+    const true_ = column.size - column.units.filter((unit) => unit.bias).length;
+    return { x, title: column.title, function: column.function, of: true_ > drawn ? true_ : 0 };
+  });
+  const byId = new Map(units.map((each) => [each.unit.id, each]));
+  const wires = picture.edges.flatMap((edge) => {
+    const [start, end] = [byId.get(edge.start), byId.get(edge.end)];
+    return start && end ? [{ edge, start, end }] : [];
+  });
+  return { width: Math.max(room, 2 * SIDE + (count - 1) * across), height, columns, units, wires };
+}
+
+/** The picture with the objective and the targets in a column of their own. */
+function withObjective(program: Program): Program["picture"] {
+  const { columns, edges } = program.picture;
+  const name = program.objective;
+  const drawn = (quantity: string) =>
+    columns.some((c) => c.units.some((u) => u.shown?.[0] === quantity || u.inner?.[0] === quantity));
+  if (name === null || drawn(name) || columns.length === 0) return { columns, edges };
+  const unitsOf = (role: string) =>
+    program.quantities
+      .filter((q) => q.role === role && !drawn(q.name))
+      .flatMap((q) => {
+        const size = q.shape.reduce((a, b) => a * b, 1);
+        return Array.from({ length: Math.min(size, 6) }, (_, flat) => unit(q, flat, size));
+      });
+  const last = columns[columns.length - 1];
+  const objective = unitsOf("objective");
+  const outputs = last?.units.filter((u) => !u.bias) ?? [];
+  const toObjective = objective.flatMap((end) =>
+    outputs.map((start) => ({ start: start.id, end: end.id, weight: null })),
+  );
+  const units = [...objective, ...unitsOf("target")];
+  return {
+    columns: [...columns, { title: "Objective, target", function: "", size: units.length, units }],
+    edges: [...edges, ...toObjective],
+  };
+}
+
+function unit(quantity: Program["quantities"][number], flat: number, size: number): Unit {
+  const spot: Spot = [quantity.name, flat];
+  const text = size > 1 ? `${quantity.text}${subscript(flat + 1)}` : quantity.text;
+  const bare = quantity.math.replace(/^<math[^>]*>|<\/math>$/g, "");
+  const label = size > 1 ? `<math><msub>${bare}<mn>${flat + 1}</mn></msub></math>` : quantity.math;
+  return { id: `${quantity.name} ${flat}`, label, text, bias: false, shown: spot, inner: null };
+}
+
+function subscript(number: number): string {
+  return [...String(number)].map((c) => "₀₁₂₃₄₅₆₇₈₉"[Number(c)]).join("");
+}
+
+export function same(a: Spot | null | undefined, b: Spot | null | undefined): boolean {
+  return !!a && !!b && a[0] === b[0] && a[1] === b[1];
+}

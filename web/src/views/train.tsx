@@ -1,0 +1,149 @@
+/** Train: the network and the models beside it learn, step by step or running. */
+
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { plain } from "../math/numbers";
+import { table } from "../state/csv";
+import type { Session } from "../state/session";
+import { Training } from "../state/training";
+import { Drawing } from "./drawing";
+import { NumberField } from "./field";
+import { agreement, Boundary, LossCurve } from "./plots";
+
+const BATCHES = [1, 8, 32, 128];
+
+export function TrainTab({ session }: { session: Session }) {
+  const training = useMemo(() => new Training(session), [session, session.sheet.value]);
+  useEffect(() => {
+    void training.start();
+    return () => training.pause();
+  }, [training]);
+  const net = session.net.value;
+  const points = training.points.value;
+  const contenders = training.contenders.value;
+  const now = training.now.value;
+  const flat = points?.inputs[0]?.length === 2;
+  return (
+    <div class="train">
+      <section aria-labelledby="train-title">
+        <h2 id="train-title" class="unseen">
+          Training
+        </h2>
+        <Source training={training} />
+        <Controls training={training} />
+        <LossCurve contenders={contenders} now={now} />
+        <Scores training={training} />
+        {flat && points && (
+          <div class="boundaries">
+            {contenders.map(({ title, net }) => (
+              <Boundary key={title} title={title} net={net} points={points} now={now} />
+            ))}
+          </div>
+        )}
+      </section>
+      <section aria-labelledby="moving-title">
+        <h2 id="moving-title" class="unseen">
+          Weights
+        </h2>
+        {net && <Drawing session={session} net={net} />}
+      </section>
+    </div>
+  );
+}
+
+function Source({ training }: { training: Training }) {
+  const file = useRef<HTMLInputElement>(null);
+  const { chosen, names, points, session } = training;
+  const read = async (given: File | undefined) => {
+    if (given) await session.attempt(async () => training.use(given.name, table(await given.text())));
+  };
+  const count = points.value?.inputs.length ?? 0;
+  const own = chosen.value !== "" && !names.value.includes(chosen.value);
+  return (
+    <div class="bar">
+      <label>
+        Data{" "}
+        <select value={chosen.value} onChange={(e) => void training.load(e.currentTarget.value)}>
+          {own && <option value={chosen.value}>{chosen.value}</option>}
+          {names.value.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      <input ref={file} type="file" accept=".csv,.tsv,.txt,text/csv" class="unseen" tabIndex={-1} aria-label="A table of your own" onChange={(e) => void read(e.currentTarget.files?.[0])} />
+      <button type="button" onClick={() => file.current?.click()}>
+        Your own CSV …
+      </button>
+      <small>{count > 0 && `${count} points`}</small>
+    </div>
+  );
+}
+
+function Controls({ training }: { training: Training }) {
+  const running = training.running.value;
+  const ready = training.contenders.value.length > 0;
+  return (
+    <div class="bar">
+      <div class="choices">
+        <button type="button" class="main" disabled={!ready} onClick={() => (running ? training.pause() : training.run())}>
+          {running ? "Pause" : "Run"}
+        </button>
+        <button type="button" disabled={!ready || running} onClick={() => training.take(1)}>
+          Step
+        </button>
+        <button type="button" disabled={!ready} onClick={() => training.reset()}>
+          Reset
+        </button>
+      </div>
+      <label>
+        Learning rate <NumberField label="Learning rate" value={training.rate.value} onChange={(rate) => (training.rate.value = rate)} />
+      </label>
+      <label>
+        Batch{" "}
+        <select value={training.batch.value} onChange={(e) => training.rebatch(Number(e.currentTarget.value))}>
+          {BATCHES.map((size) => (
+            <option key={size} value={size}>
+              {size}
+            </option>
+          ))}
+          <option value={training.points.value?.inputs.length ?? 0}>all</option>
+        </select>
+      </label>
+      {running && <small>{training.speed.value.toLocaleString("en")} steps a second</small>}
+    </div>
+  );
+}
+
+function Scores({ training }: { training: Training }) {
+  const points = training.points.value;
+  if (points === null) return null;
+  return (
+    <table class="scores">
+      <thead>
+        <tr>
+          <th scope="col">Model</th>
+          <th scope="col">Parameters</th>
+          <th scope="col">Steps</th>
+          <th scope="col">Mean loss</th>
+          <th scope="col">Right</th>
+        </tr>
+      </thead>
+      <tbody>
+        {training.contenders.value.map(({ title, net, trainer, history, start }, n) => {
+          const right = agreement(net, points);
+          const learned = [...start.values()].reduce((sum, numbers) => sum + numbers.length, 0);
+          return (
+            <tr key={title}>
+              <th scope="row">
+                <span class={`key line-${n}`} aria-hidden="true" /> {title}
+              </th>
+              <td>{learned}</td>
+              <td>{trainer.steps.toLocaleString("en")}</td>
+              <td>{plain(history.losses.at(-1) ?? NaN)}</td>
+              <td>{right === null ? "–" : `${Math.round(right * 100)} %`}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
