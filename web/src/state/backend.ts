@@ -29,9 +29,16 @@ export interface Backend {
   functions?(): Promise<{ activations: Choice[]; losses: Choice[] }>;
   variant?(text: string, seed: number): Promise<Sheet>;
   export?(text: string, values: Values, format: string): Promise<{ name: string; bytes: Blob }>;
-  datasets(): Promise<string[]>;
+  datasets(): Promise<DataSet[]>;
   data(name: string, count: number, seed: number): Promise<Points>;
   beside?(inputs: number, classes: number): Promise<{ linear: Program; logistic: Program }>;
+}
+
+/** A data set by name; `task`: two classes, 3 classes, numbers. */
+export interface DataSet {
+  name: string;
+  title: string;
+  task: string;
 }
 
 export interface Choice {
@@ -64,7 +71,7 @@ export function server(): Backend {
       const name = /filename="([^"]+)"/.exec(said)?.[1] ?? `backhand.${format}`;
       return { name, bytes: await answer.blob() };
     },
-    datasets: async () => (await get<{ names: string[] }>("api/data")).names,
+    datasets: async () => (await get<{ data: DataSet[] }>("api/data")).data,
     data: (name, count, seed) => get(`api/data/${encodeURIComponent(name)}?n=${count}&seed=${seed}`),
     beside: (inputs, classes) => post("api/beside", { inputs, classes }),
   };

@@ -5,7 +5,7 @@ import { Net } from "../engine/net";
 import { predict } from "../engine/predict";
 import type { Program } from "../engine/program";
 import { Trainer } from "../engine/train";
-import { TroubleError, type Points } from "./backend";
+import { TroubleError, type DataSet, type Points } from "./backend";
 import { size, type Session } from "./session";
 
 /** Milliseconds of each frame that go into steps; the rest draws. */
@@ -38,7 +38,7 @@ export class History {
 }
 
 export class Training {
-  readonly names = signal<string[]>([]);
+  readonly sets = signal<DataSet[]>([]);
   readonly chosen = signal("");
   readonly points = signal<Points | null>(null);
   readonly contenders = signal<Contender[]>([]);
@@ -56,11 +56,11 @@ export class Training {
   async start(): Promise<void> {
     if (this.points.value !== null) return;
     await this.session.attempt(async () => {
-      this.names.value = await this.session.backend.datasets();
+      this.sets.value = await this.session.backend.datasets();
       const own = ownPoints(this.session.net.value);
       if (own !== null) return this.use("the worksheet's own points", own);
-      const first = this.names.value[0];
-      if (first !== undefined) await this.load(first);
+      const first = this.sets.value.find(({ name }) => name === "moons") ?? this.sets.value[0];
+      if (first !== undefined) await this.load(first.name);
     });
   }
 

@@ -8,17 +8,18 @@ import { Math_ } from "../math/math";
 import type { Session } from "../state/session";
 import type { Hop, Spot } from "../state/types";
 import { NumberField } from "./field";
-import { placed, same, type Placed, type Wire } from "./geometry";
+import { along, placed, same, type Placed, type Wire } from "./geometry";
 import { hopOf, lit, through } from "./lit";
 
 const MOST_LABELS = 40;
 
-export function Drawing({ session, net }: { session: Session; net: Net }) {
+/** `lighted`: with the paths of what is worked out. */
+export function Drawing({ session, net, lighted }: { session: Session; net: Net; lighted: boolean }) {
   const box = useRef<HTMLDivElement>(null);
   const room = useWidth(box);
   const drawing = useMemo(() => placed(net.program, room), [net, room]);
   session.now.value;
-  const working = session.working.value;
+  const working = lighted ? session.working.value : null;
   const light = lit(working, session.at.value);
   const factor = (hop: Hop) => {
     const live = working?.live[hop.live];
@@ -28,14 +29,14 @@ export function Drawing({ session, net }: { session: Session; net: Net }) {
   const dim = light.hops.length > 0;
   return (
     <div class="drawing" ref={box}>
-      <div class="canvas" style={{ width: drawing.width, height: drawing.height }}>
+      <div class="canvas" style={{ width: px(drawing.width), height: px(drawing.height) }}>
         <svg width={drawing.width} height={drawing.height} aria-hidden="true">
           {drawing.wires.map((wire) => (
             <WireLine key={`${wire.edge.start}>${wire.edge.end}`} wire={wire} net={net} hop={hopOf(wire, light.hops)} dim={dim} />
           ))}
         </svg>
         {drawing.columns.map((column) => (
-          <div class="column" style={{ left: column.x }} key={column.x}>
+          <div class="column" style={{ left: px(column.x) }} key={column.x}>
             <Math_ html={column.title} />
             {column.function && <small>{column.function}</small>}
             {column.of > 0 && <small>{column.of} units</small>}
@@ -66,6 +67,10 @@ function useWidth(box: { current: HTMLElement | null }): number {
   return width;
 }
 
+function px(length: number): string {
+  return `${length}px`;
+}
+
 /** The number of an entry. */
 export function numberAt(net: Net, spot: Spot): number {
   return net.value(spot[0])[spot[1]] ?? NaN;
@@ -75,10 +80,14 @@ function WireLine({ wire, net, hop, dim }: { wire: Wire; net: Net; hop: Hop | un
   const weight = wire.edge.weight ? numberAt(net, wire.edge.weight) : 0;
   const thickness = 1 + 2.2 * Math.min(1, Math.abs(weight) / 3);
   const kind = hop ? "lit" : dim ? "dim" : weight < 0 ? "minus" : weight > 0 ? "plus" : "";
+  const [from, to] = [along(wire, 0), along(wire, 1)];
   return (
     <line
       class={`wire ${kind}`}
-      x1={wire.start.x} y1={wire.start.y} x2={wire.end.x} y2={wire.end.y}
+      x1={from.x}
+      y1={from.y}
+      x2={to.x}
+      y2={to.y}
       stroke-width={hop ? 4 : thickness}
     />
   );
@@ -100,7 +109,7 @@ function UnitBox({ session, net, placed: { unit, x, y }, hops, about, factor }: 
   const current = about.some((spot) => same(spot, unit.shown) || same(spot, unit.inner));
   const state = [on && "lit", hops.length > 0 && !on && "dim", chosen && "chosen", current && "current", unit.bias && "bias"];
   const kind = state.filter(Boolean).join(" ");
-  const place = { left: x, top: y };
+  const place = { left: px(x), top: px(y) };
   if (unit.shown === null) {
     return (
       <div class={`unit ${kind}`} style={place}>
@@ -139,15 +148,18 @@ interface LabelProps {
 
 /** A weight on its wire, to be changed there; on a lit wire the factor that it carries. */
 function WireLabel({ session, net, wire, labelled, factor }: LabelProps) {
-  const { start, end, edge } = wire;
-  const at = (t: number) => ({ left: start.x + t * (end.x - start.x), top: start.y + t * (end.y - start.y) });
+  const { edge } = wire;
+  const at = (share: number) => {
+    const { x, y } = along(wire, share);
+    return { left: px(x), top: px(y) };
+  };
   const spot = edge.weight;
   const topic = session.topic.value;
   const chosen = topic.kind === "entry" && same(topic.spot, spot);
   return (
     <>
       {labelled && spot && (
-        <div class={chosen ? "weight chosen" : "weight"} style={at(0.34)}>
+        <div class={chosen ? "weight chosen" : "weight"} style={at(0.27)}>
           <NumberField
             label={session.entry(spot)}
             value={numberAt(net, spot)}
@@ -157,7 +169,7 @@ function WireLabel({ session, net, wire, labelled, factor }: LabelProps) {
         </div>
       )}
       {factor !== undefined && (
-        <span class="factor" style={at(0.66)}>
+        <span class="factor" style={at(0.76)}>
           × {plain(factor)}
         </span>
       )}

@@ -1,7 +1,7 @@
 /** A number that can be changed in place. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { editable, typed } from "../math/numbers";
+import { digits, editable, typed } from "../math/numbers";
 
 interface Props {
   label: string;
@@ -32,7 +32,7 @@ export function NumberField({ label, value, onChange, onFocus, class: name = "" 
     const by = (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 0.1 : 1);
     change(editable(value + by));
   };
-  const shown = text ?? editable(value);
+  const shown = text ?? digits(value);
   return (
     <input
       ref={field}
@@ -45,9 +45,12 @@ export function NumberField({ label, value, onChange, onFocus, class: name = "" 
       aria-invalid={wrong}
       title={wrong ? "Write a number: 2, −0.5 or 1/3" : label}
       value={shown}
-      size={Math.min(Math.max(shown.length, 2), 7)}
+      style={{ width: `calc(${Math.min(Math.max(shown.length, 1), 10)}ch + .8rem)` }}
       onInput={(event) => change(event.currentTarget.value)}
-      onFocus={onFocus}
+      onFocus={() => {
+        setText(editable(value));
+        onFocus?.();
+      }}
       onBlur={() => setText(null)}
       onKeyDown={step}
     />

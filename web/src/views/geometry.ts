@@ -15,6 +15,16 @@ export interface Wire {
   end: Placed;
 }
 
+const HALF = 40;
+const HALF_BIAS = 21;
+
+/** A point of a wire, from 0 where it leaves its unit to 1 where it meets the next. */
+export function along({ start, end }: Wire, share: number): { x: number; y: number } {
+  const from = start.x + (start.unit.bias ? HALF_BIAS : HALF);
+  const to = end.x - HALF;
+  return { x: from + share * (to - from), y: start.y + share * (end.y - start.y) };
+}
+
 export interface Column {
   x: number;
   title: string;

@@ -14,7 +14,7 @@ export function NetworkTab({ session }: { session: Session }) {
         <h2 id="drawing-title" class="unseen">
           Drawing
         </h2>
-        <Drawing session={session} net={net} />
+        <Drawing session={session} net={net} lighted />
         <Values session={session} net={net} />
       </section>
       <WorkingPanel session={session} net={net} />

@@ -44,7 +44,7 @@ export function TrainTab({ session }: { session: Session }) {
         <h2 id="moving-title" class="unseen">
           Weights
         </h2>
-        {net && <Drawing session={session} net={net} />}
+        {net && <Drawing session={session} net={net} lighted={false} />}
       </section>
     </div>
   );
@@ -52,20 +52,22 @@ export function TrainTab({ session }: { session: Session }) {
 
 function Source({ training }: { training: Training }) {
   const file = useRef<HTMLInputElement>(null);
-  const { chosen, names, points, session } = training;
+  const { chosen, sets, points, session } = training;
   const read = async (given: File | undefined) => {
     if (given) await session.attempt(async () => training.use(given.name, table(await given.text())));
   };
   const count = points.value?.inputs.length ?? 0;
-  const own = chosen.value !== "" && !names.value.includes(chosen.value);
+  const own = chosen.value !== "" && !sets.value.some(({ name }) => name === chosen.value);
   return (
     <div class="bar">
       <label>
         Data{" "}
         <select value={chosen.value} onChange={(e) => void training.load(e.currentTarget.value)}>
           {own && <option value={chosen.value}>{chosen.value}</option>}
-          {names.value.map((name) => (
-            <option key={name}>{name}</option>
+          {sets.value.map(({ name, title }) => (
+            <option key={name} value={name} title={title}>
+              {name}
+            </option>
           ))}
         </select>
       </label>
@@ -115,6 +117,7 @@ function Controls({ training }: { training: Training }) {
 
 function Scores({ training }: { training: Training }) {
   const points = training.points.value;
+  training.now.value;
   if (points === null) return null;
   return (
     <table class="scores">
