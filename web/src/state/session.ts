@@ -6,8 +6,8 @@ import type { Quantity } from "../engine/program";
 import { TroubleError, type Backend, type Values } from "./backend";
 import type { Layout, LiveWorking, Sheet, Spot, Trouble } from "./types";
 
-export type Tab = "network" | "train";
-export const TABS: readonly Tab[] = ["network", "train"];
+export type Tab = "network" | "train" | "practise" | "build";
+export const TABS: readonly Tab[] = ["network", "train", "practise", "build"];
 
 /** What the working is of: one entry's derivative, or a pass through the whole network. */
 export type Topic = { kind: "entry"; spot: Spot } | { kind: "forward" } | { kind: "backward" };

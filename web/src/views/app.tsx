@@ -3,11 +3,16 @@
 import type { ComponentType } from "preact";
 import { TABS, type Session, type Tab } from "../state/session";
 import { NetworkTab } from "./network";
+import { BuildTab } from "./build";
+import { PractiseTab } from "./practise";
+import { Share } from "./share";
 import { TrainTab } from "./train";
 
 const VIEWS: Record<Tab, { title: string; view: ComponentType<{ session: Session }> }> = {
   network: { title: "Network", view: NetworkTab },
   train: { title: "Train", view: TrainTab },
+  practise: { title: "Practise", view: PractiseTab },
+  build: { title: "Build", view: BuildTab },
 };
 
 export function App({ session }: { session: Session }) {
@@ -19,6 +24,7 @@ export function App({ session }: { session: Session }) {
         <p class="brand">Backhand</p>
         <h1>{session.title.value || "A network by hand"}</h1>
         <Tabs session={session} />
+        <Share session={session} />
       </header>
       <TroubleBox session={session} />
       <main>

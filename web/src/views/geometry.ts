@@ -15,7 +15,7 @@ export interface Wire {
   end: Placed;
 }
 
-const HALF = 40;
+const HALF = 44;
 const HALF_BIAS = 21;
 
 /** A point of a wire, from 0 where it leaves its unit to 1 where it meets the next. */
