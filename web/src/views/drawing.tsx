@@ -11,8 +11,6 @@ import { NumberField } from "./field";
 import { along, placed, same, type Placed, type Wire } from "./geometry";
 import { hopOf, lit, through } from "./lit";
 
-const MOST_LABELS = 40;
-
 /** `lighted`: with the paths of what is worked out. */
 export function Drawing({ session, net, lighted }: { session: Session; net: Net; lighted: boolean }) {
   const box = useRef<HTMLDivElement>(null);
@@ -25,7 +23,6 @@ export function Drawing({ session, net, lighted }: { session: Session; net: Net;
     const live = working?.live[hop.live];
     return typeof live === "number" && working ? evaluated(net, working.expressions, live) : NaN;
   };
-  const labelled = drawing.wires.filter((wire) => wire.edge.weight).length <= MOST_LABELS;
   const dim = light.hops.length > 0;
   return (
     <div class="drawing" ref={box}>
@@ -48,7 +45,7 @@ export function Drawing({ session, net, lighted }: { session: Session; net: Net;
         {drawing.wires.map((wire) => {
           const hop = hopOf(wire, light.hops);
           return (
-            <WireLabel key={`${wire.edge.start}>${wire.edge.end}`} session={session} net={net} wire={wire} labelled={labelled} factor={hop && factor(hop)} />
+            <WireLabel key={`${wire.edge.start}>${wire.edge.end}`} session={session} net={net} wire={wire} factor={hop && factor(hop)} />
           );
         })}
       </div>
@@ -142,12 +139,11 @@ interface LabelProps {
   session: Session;
   net: Net;
   wire: Wire;
-  labelled: boolean;
   factor: number | undefined;
 }
 
 /** A weight on its wire, to be changed there; on a lit wire the factor that it carries. */
-function WireLabel({ session, net, wire, labelled, factor }: LabelProps) {
+function WireLabel({ session, net, wire, factor }: LabelProps) {
   const { edge } = wire;
   const at = (share: number) => {
     const { x, y } = along(wire, share);
@@ -158,8 +154,8 @@ function WireLabel({ session, net, wire, labelled, factor }: LabelProps) {
   const chosen = topic.kind === "entry" && same(topic.spot, spot);
   return (
     <>
-      {labelled && spot && (
-        <div class={chosen ? "weight chosen" : "weight"} style={at(0.27)}>
+      {wire.label !== null && spot && (
+        <div class={chosen ? "weight chosen" : "weight"} style={at(wire.label)}>
           <NumberField
             label={session.entry(spot)}
             value={numberAt(net, spot)}

@@ -13,13 +13,15 @@ export interface Wire {
   edge: Edge;
   start: Placed;
   end: Placed;
+  /** Where its weight stands, from 0 at its start to 1 at its end; null: there is no room for it. */
+  label: number | null;
 }
 
 const HALF = 44;
 const HALF_BIAS = 21;
 
 /** A point of a wire, from 0 where it leaves its unit to 1 where it meets the next. */
-export function along({ start, end }: Wire, share: number): { x: number; y: number } {
+export function along({ start, end }: Omit<Wire, "label">, share: number): { x: number; y: number } {
   const from = start.x + (start.unit.bias ? HALF_BIAS : HALF);
   const to = end.x - HALF;
   return { x: from + share * (to - from), y: start.y + share * (end.y - start.y) };
@@ -43,21 +45,35 @@ export interface Drawing {
 
 const TOP = 56;
 const DOWN = 88;
+const LINE = 25;
+/** With more wires than these from one unit, or in all, weights are left to the tables. */
+const MOST_FAN = 5;
+const MOST_LABELS = 60;
 const LEAST_ACROSS = 128;
+const LEAST_LABELLED = 196;
 const SIDE = 64;
 
 /** The drawing in a box of this width; it grows wider where columns would touch. */
 export function placed(program: Program, room: number): Drawing {
   const picture = withObjective(program);
   const count = picture.columns.length;
-  const across = Math.max(LEAST_ACROSS, count > 1 ? (room - 2 * SIDE) / (count - 1) : 0);
+  const fans = new Map<string, number>();
+  for (const edge of picture.edges) {
+    if (edge.weight) fans.set(edge.start, (fans.get(edge.start) ?? 0) + 1);
+  }
+  const fan = Math.max(0, ...fans.values());
+  const labelled = fan > 0 && fan <= MOST_FAN && picture.edges.length <= MOST_LABELS;
+  // Labels a share 1/(fan + 1) along their wires keep apart from one another, whatever crosses.
+  const down = labelled ? Math.max(DOWN, LINE * (fan + 1)) : DOWN;
+  const least = labelled ? LEAST_LABELLED : LEAST_ACROSS;
+  const across = Math.max(least, count > 1 ? (room - 2 * SIDE) / (count - 1) : 0);
   const tallest = Math.max(1, ...picture.columns.map((column) => column.units.length));
-  const height = TOP + tallest * DOWN;
+  const height = TOP + tallest * down;
   const units: Placed[] = [];
   const columns = picture.columns.map((column, at) => {
     const x = count > 1 ? SIDE + at * across : room / 2;
-    const first = TOP + ((tallest - column.units.length) * DOWN) / 2 + DOWN / 2;
-    column.units.forEach((unit, n) => units.push({ unit, x, y: first + n * DOWN }));
+    const first = TOP + ((tallest - column.units.length) * down) / 2 + down / 2;
+    column.units.forEach((unit, n) => units.push({ unit, x, y: first + n * down }));
     const drawn = column.units.filter((unit) => !unit.bias).length;
     const true_ = column.size - column.units.filter((unit) => unit.bias).length;
     return { x, title: column.title, function: column.function, of: true_ > drawn ? true_ : 0 };
@@ -65,7 +81,8 @@ export function placed(program: Program, room: number): Drawing {
   const byId = new Map(units.map((each) => [each.unit.id, each]));
   const wires = picture.edges.flatMap((edge) => {
     const [start, end] = [byId.get(edge.start), byId.get(edge.end)];
-    return start && end ? [{ edge, start, end }] : [];
+    const label = labelled && edge.weight ? 1 / ((fans.get(edge.start) ?? 1) + 1) : null;
+    return start && end ? [{ edge, start, end, label: label && Math.min(label, 0.3) }] : [];
   });
   return { width: Math.max(room, 2 * SIDE + (count - 1) * across), height, columns, units, wires };
 }

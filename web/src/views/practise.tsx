@@ -105,7 +105,7 @@ function PartBox({ practice, part, alone }: { practice: Practice; part: Part; al
           </button>
         </form>
       )}
-      {!drawn && <Preview session={session} part={part.number} answer={attempt.answer} />}
+      {!drawn && attempt.mark?.verdict !== "unreadable" && <Preview session={session} part={part.number} answer={attempt.answer} />}
       {attempt.mark && <Feedback practice={practice} part={part.number} mark={attempt.mark} />}
       {session.backend.key && (drawn || attempt.tries > 0) && (
         <button type="button" class="quiet" aria-expanded={key !== null} onClick={() => void show()}>
@@ -172,7 +172,7 @@ function Feedback({ practice, part, mark }: { practice: Practice; part: string; 
         {VERDICTS[mark.verdict]}
         {mark.verdict === "partly" && ` (${Math.round(mark.credit * 100)} %)`}
       </strong>{" "}
-      {mark.feedback}
+      {mark.feedback.replace(/^(Right\.|I can't read this: )/, "")}
       {!done && more && mark.verdict !== "unreadable" && (
         <button type="button" class="quiet" onClick={() => void practice.check(part, more)}>
           {more === "step" ? "Where does it go wrong?" : "Show all"}
