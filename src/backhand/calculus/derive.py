@@ -7,7 +7,7 @@ time, each as a sum over its entries.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -78,7 +78,7 @@ def chain_rule(graph: Graph, of: Spot, by: Spot) -> Working:
         return _without_hops(graph, found)
     if found is not None and found.count <= MAX_PATHS:
         sides = chain_formula(graph, found)
-        title: Prose = (_count_of_paths(found.count),)
+        title: Prose = (count_of_paths(found.count),)
     else:
         sides, title = general_chain(graph, of, by), ("Sum over every path",)
     step = Step(
@@ -123,7 +123,8 @@ def chain_formula(graph: Graph, found: Paths) -> Equal:
     return equals(left, terms[0] if len(terms) == 1 else Plus(tuple(terms)))
 
 
-def _count_of_paths(count: int) -> str:
+def count_of_paths(count: int) -> str:
+    """What is summed, in words."""
     return (
         "Chain rule along the one path" if count == 1 else f"Chain rule: the sum over {count} paths"
     )
@@ -141,7 +142,7 @@ def _along_paths(graph: Graph, found: Paths, values: Mapping[str, Value]) -> Wor
     steps: list[Step] = []
     if len(hops) != 1 or found.count != 1:
         rule = "chain rule" if found.count == 1 else "multivariate chain rule"
-        steps.append(Step(title=(_count_of_paths(found.count),), rule=rule, formula=chain))
+        steps.append(Step(title=(count_of_paths(found.count),), rule=rule, formula=chain))
     steps += [_factor_step(hop, graph, values) for hop in hops if not isinstance(hop.slope, Image)]
     slope = add(*(mul(*(hop.slope for hop in path)) for path in each))
     whole = None if any(f is None for f in factors.values()) else _exact_sum(each, factors)
@@ -153,7 +154,7 @@ def _along_paths(graph: Graph, found: Paths, values: Mapping[str, Value]) -> Wor
         return Working(ask=_ask(found), answer=answer, steps=tuple(steps), values=values)
     value = np.array(whole, dtype=object if isinstance(whole, Fraction) else float)
     if len(hops) > 1 or not hops:
-        steps.append(_product_step(graph, chain, each, factors, slope, value))
+        steps.append(product_step(graph, chain, each, factors, slope, value))
     return Working(
         ask=_ask(found),
         answer=(result(left, value),),
@@ -189,19 +190,24 @@ def _exact_sum(
 
 
 def _factor_step(hop: Hop, graph: Graph, values: Mapping[str, Value]) -> Step:
-    sign = partial(graph, hop.of, hop.by)
     value = _number(hop.slope, graph, values)
+    step = factor_step(hop, graph, values, None if value is None else np.array(value))
+    return replace(step, note=kink_note(graph, hop, values))
+
+
+def factor_step(hop: Hop, graph: Graph, values: Mapping[str, Value], value: Value | None) -> Step:
+    """The step that shows a local derivative and its `value`, with `values` put in."""
+    sign = partial(graph, hop.of, hop.by)
     numbers = formula(hop.slope, graph, values) if value is not None else None
     plain = formula(hop.slope, graph)
     raw = before_naming(graph, hop)
-    shown = value_formula(np.array(value)) if value is not None else None
+    shown = value_formula(value) if value is not None else None
     return Step(
         title=("The factor ", sign),
         rule=rule_for(graph, hop),
         formula=equals(sign, raw, plain),
         substitution=numbers if numbers != plain and numbers != shown else None,
         value=shown,
-        note=kink_note(graph, hop, values),
         place=graph[hop.of.name].place,
     )
 
@@ -234,27 +240,37 @@ def rule_for(graph: Graph, hop: Hop) -> str:
 
 def kink_note(graph: Graph, hop: Hop, values: Mapping[str, Value]) -> Prose:
     """A word where the derivative is taken at a kink, where it doesn't exist."""
-    definition = graph[hop.of.name].definition
-    if definition is None:
-        return ()
-    here = substitute(definition, dict(zip(graph[hop.of.name].axes, hop.of.slots, strict=True)))
-    for node in postorder(here):
-        if not isinstance(node, Apply) or not TABLE[node.name].kinks or node.free:
-            continue
-        args = [_number(arg, graph, values) for arg in node.args]
-        if None in args:
-            continue
-        gap = float(args[0] or 0) - (float(args[1] or 0) if len(args) > 1 else 0.0)
-        if gap in TABLE[node.name].kinks:
-            sign = TABLE[node.name].notation.text
-            return (
-                f"{sign} has no derivative here: left and right of this point the slopes differ. "
-                "Like the frameworks, this working uses the value shown",
-            )
+    for name, gap in kinked(graph, hop):
+        value = _number(gap, graph, values)
+        if value is not None and float(value) in TABLE[name].kinks:
+            return at_a_kink(name)
     return ()
 
 
-def _product_step(
+def kinked(graph: Graph, hop: Hop) -> Iterator[tuple[str, Expr]]:
+    """The functions with kinks in the equation of a factor, each with what is compared with them.
+
+    That is the argument, or the first less the second of two.
+    """
+    definition = graph[hop.of.name].definition
+    if definition is None:
+        return
+    here = substitute(definition, dict(zip(graph[hop.of.name].axes, hop.of.slots, strict=True)))
+    for node in postorder(here):
+        if isinstance(node, Apply) and TABLE[node.name].kinks and not node.free:
+            first, *rest = node.args
+            yield node.name, add(first, *(mul(-1, other) for other in rest))
+
+
+def at_a_kink(function: str) -> Prose:
+    """What is said where a function is at its kink."""
+    return (
+        f"{TABLE[function].notation.text} has no derivative here: left and right of this point the "
+        "slopes differ. Like the frameworks, this working uses the value shown",
+    )
+
+
+def product_step(
     graph: Graph,
     chain: Equal,
     each: Sequence[Sequence[Hop]],
@@ -262,6 +278,7 @@ def _product_step(
     slope: Expr,
     value: Value,
 ) -> Step:
+    """The step that multiplies the factors of each path, whose `factors` are numbers, and adds."""
     terms = [product([number(factors[hop]) for hop in path]) for path in each]
     together = formula(slope, graph)
     return Step(

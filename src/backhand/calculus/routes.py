@@ -35,56 +35,39 @@ from backhand.syntax import Equal, Formula, Name, Num, Partial, Plus, Sum
 from backhand.working import Step, Working
 
 
-def _route(graph: Graph, of: Spot, by: Spot) -> list[str]:
+def route(graph: Graph, of: Spot, by: Spot) -> list[str]:
     """The quantities between the two, the output's first."""
     below = {by.name}
-    route: list[str] = []
+    found: list[str] = []
     wanted = ancestors(graph, of.name) | {of.name}
     for quantity in graph:
         if quantity.definition is None or quantity.name not in wanted:
             continue
         if names(quantity.definition) & below:
             below.add(quantity.name)
-            route.append(quantity.name)
-    return list(reversed(route))
+            found.append(quantity.name)
+    return list(reversed(found))
 
 
 def layer_by_layer(graph: Graph, of: Spot, by: Spot, values: Mapping[str, Value]) -> Working:
-    route = _route(graph, of, by)
+    """The working backwards, one quantity at a time."""
     whole = backward(graph, of.name)
-    steps = [
-        Step(
-            title=("Sum over every path",),
-            rule="multivariate chain rule",
-            formula=general_chain(graph, of, by),
-            note=("worked backwards, one quantity at a time",),
-        )
-    ]
+    steps = [every_path(graph, of, by)]
     known = dict(values)
     # Only what lies on the way is evaluated: a wide layer's own gradient is never needed.
-    for name in [*route[1:], by.name]:
+    for name in [*route(graph, of, by)[1:], by.name]:
         quantity = whole[partial_name(of.name, name)]
         assert quantity.definition is not None
         if computable(quantity.definition, known):
             known[quantity.name] = evaluate(quantity.definition, quantity.axes, whole, known)
         if name != by.name:
-            steps.append(_adjoint_step(quantity.name, whole, known))
+            steps.append(adjoint_step(quantity.name, whole, known))
     last = whole[partial_name(of.name, by.name)]
-    assert last.definition is not None
-    here = substitute(last.definition, dict(zip(last.axes, (*of.slots, *by.slots), strict=True)))
-    left = partial(graph, of, by)
     value = None
     if last.name in known:
         value = np.array(last.entry(known[last.name], (*of.slots, *by.slots)))
-    steps.append(
-        Step(
-            title=("The entry asked for",),
-            rule="chain rule",
-            formula=equals(left, formula(here, whole)),
-            substitution=formula(here, whole, known) if value is not None else None,
-            value=value_formula(value) if value is not None else None,
-        )
-    )
+    steps.append(entry_step(whole, of, by, known, value))
+    left = partial(graph, of, by)
     return Working(
         ask=f"derivative {of.name} {by.name}",
         answer=(result(left, value),) if value is not None else (left,),
@@ -94,13 +77,40 @@ def layer_by_layer(graph: Graph, of: Spot, by: Spot, values: Mapping[str, Value]
     )
 
 
-def _adjoint_step(name: str, graph: Graph, values: Mapping[str, Value]) -> Step:
+def every_path(graph: Graph, of: Spot, by: Spot) -> Step:
+    """The chain rule as sums over the entries of every quantity on the way."""
+    return Step(
+        title=("Sum over every path",),
+        rule="multivariate chain rule",
+        formula=general_chain(graph, of, by),
+        note=("worked backwards, one quantity at a time",),
+    )
+
+
+def adjoint_step(name: str, graph: Graph, values: Mapping[str, Value]) -> Step:
+    """The derivative by one quantity on the way, from those after it."""
     quantity = graph[name]
     return Step(
         title=("Back to ", named(graph, name)),
         rule="chain rule",
         formula=equation(quantity, graph),
         value=value_formula(values[name]) if name in values else None,
+    )
+
+
+def entry_step(
+    graph: Graph, of: Spot, by: Spot, values: Mapping[str, Value], value: Value | None
+) -> Step:
+    """The last step: the derivative by the entry asked for; `graph` has the derivatives of `of`."""
+    last = graph[partial_name(of.name, by.name)]
+    assert last.definition is not None
+    here = substitute(last.definition, dict(zip(last.axes, (*of.slots, *by.slots), strict=True)))
+    return Step(
+        title=("The entry asked for",),
+        rule="chain rule",
+        formula=equals(partial(graph, of, by), formula(here, graph)),
+        substitution=formula(here, graph, values) if value is not None else None,
+        value=value_formula(value) if value is not None else None,
     )
 
 
