@@ -25,6 +25,8 @@ from backhand.writing.mathml import formula_mathml
 FIRST = 10**40
 """Marks count from here. A number this long is shown rounded, but kept whole beside that."""
 _HOLE = re.compile(r"<mn>⟦(\d+)⟧</mn>")
+# What stands alone in its row is the hole itself, so that the page sees what is around it.
+_ALONE = re.compile(r"<mrow>(<mn>⟦\d+⟧</mn>)</mrow>")
 
 
 class Marks:
@@ -84,7 +86,7 @@ class Marks:
         if found is None:
             return None
         text = formula_mathml(replaced(found, self._hole_for), "block")
-        return _HOLE.sub(r'<mrow data-live="\1"></mrow>', text)
+        return _HOLE.sub(r'<mrow data-live="\1"></mrow>', _ALONE.sub(r"\1", text))
 
     def _hole_for(self, part: Formula) -> Formula | None:
         if not isinstance(part, Num) or not isinstance(part.value, Fraction):
