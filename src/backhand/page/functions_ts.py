@@ -62,18 +62,22 @@ def source() -> str:
 def _table(functions: Iterable[Function], arity: int, bodies: Terms) -> Iterable[str]:
     """The names of one arity and a switch over their numbers, which engines compile well."""
     names = [f.name for f in functions]
-    typed = ", ".join(f"{p}: number" for p in PARAMETERS[arity])
+    places = ", ".join(f"{p}At: number" for p in PARAMETERS[arity])
     yield f"/** Functions by number of arguments, {arity}: `call{arity}` takes their place here. */"
     yield f"export const NAMES{arity}: readonly string[] = ["
     yield from (f'  "{name}",' for name in names)
     yield "];\n"
-    yield f"export function call{arity}(which: number, {typed}): number {{"
+    # Numbers go through the array: one that a function returns may be put on the heap.
+    yield "/** Number `to` of `m` becomes the function of other numbers of `m`. */"
+    yield f"export function call{arity}(which: number, m: Float64Array, to: number, {places}): void {{"
+    yield from (f"  const {p} = m[{p}At]!;" for p in PARAMETERS[arity])
     yield "  switch (which) {"
     for at, name in enumerate(names):
         yield f"    case {at}: // {name}"
-        yield f"      return {bodies[name]};"
+        yield f"      m[to] = {bodies[name]};"
+        yield "      break;"
     yield "    default:"
-    yield "      return NaN;"
+    yield "      m[to] = NaN;"
     yield "  }"
     yield "}\n"
 

@@ -20,13 +20,15 @@ from backhand.graph import Graph, Quantity, Role
 from backhand.notation import named, partial_name, parts
 from backhand.page.nodes import Json, Nodes, real
 from backhand.page.picture_json import picture_json
+from backhand.training.numerics import steady
 from backhand.values import Value
 from backhand.writing.mathml import formula_mathml
 from backhand.writing.text import formula_text
 
 VERSION = 1
 MAX_ENTRIES = 250_000
-"""Numbers in all quantities together, gradients included: a page with more doesn't follow a hand."""
+"""Numbers in all quantities and points together, gradients included: a page with more doesn't
+follow a hand."""
 MAX_OPERATIONS = 3_000_000
 """Multiplications and the like in one forward and backward pass."""
 
@@ -46,12 +48,14 @@ def program(graph: Graph) -> dict[str, Any]:
     check_size(whole)
     nodes = Nodes()
     quantities = [_quantity(q, whole, nodes) for q in whole]
+    instead = _steady(graph, whole, nodes)
     return {
         "version": VERSION,
         "objective": graph.objective,
         "quantities": quantities,
         "expressions": nodes.list,
         "updates": _updates(whole),
+        "steady": instead,
         "points": {name: [_flat(row) for row in rows] for name, rows in graph.points.items()},
         "picture": picture_json(picture(graph), graph),
     }
@@ -65,7 +69,8 @@ def with_gradients(graph: Graph) -> Graph:
 
 def check_size(graph: Graph) -> None:
     """Raise `LimitError` where the graph is too large for a page."""
-    entries = operations = 0
+    entries = sum(np.size(rows) for rows in graph.points.values())
+    operations = 0
     for quantity in graph:
         entries += quantity.size
         operations += quantity.size * _work(quantity)
@@ -106,6 +111,16 @@ def _quantity(quantity: Quantity, graph: Graph, nodes: Nodes) -> dict[str, Json]
     pair = parts(quantity.name)
     if pair is not None and quantity.role is Role.GRADIENT:
         found |= {"of": pair[0], "by": pair[1][0]}
+    return found
+
+
+def _steady(graph: Graph, whole: Graph, nodes: Nodes) -> dict[str, int]:
+    """The equations that training uses instead: a confident wrong answer has no infinite loss."""
+    found: dict[str, int] = {}
+    for quantity in with_gradients(steady(graph)):
+        definition = quantity.definition
+        if definition is not None and definition is not whole[quantity.name].definition:
+            found[quantity.name] = nodes.add(definition)
     return found
 
 

@@ -203,6 +203,32 @@ def test_a_step_is_that_of_the_working(tmp_path: Path) -> None:
 
 
 @needs_node
+@pytest.mark.parametrize(
+    ("network", "loss", "target"),
+    [
+        ("1 -> 1 sigmoid", "binary_cross_entropy", [0.0]),
+        ("1 -> 2 softmax", "cross_entropy", [0.0, 1.0]),
+    ],
+)
+def test_a_confident_wrong_answer_is_learned_from(
+    tmp_path: Path, network: str, loss: str, target: list[float]
+) -> None:
+    graph = backhand.network(network, loss=loss, seed=1)
+    weights = [[900.0, 0.0], [-900.0, 0.0]][: len(target)]
+    graph = graph.with_values(x=[1.0], y=target, W_1=weights)
+    training = {
+        "inputs": {"x": [1.0], "y": target},
+        "count": 1,
+        "rate": 10.0,
+        "batch": 1,
+        "steps": 400,
+    }
+    (answer,) = run([{"program": program(graph), "train": training}], tmp_path)
+    assert answer["before"] >= 900
+    assert answer["after"] < 0.01
+
+
+@needs_node
 def test_predictions_at_many_points(tmp_path: Path) -> None:
     graph = backhand.network("2 -> 4 tanh -> 3 softmax", loss="cross_entropy", seed=2)
     points = np.random.default_rng(0).normal(size=(7, 2))

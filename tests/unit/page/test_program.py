@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.unit.calculus.graphs import two_neurons
 
@@ -88,6 +89,12 @@ def test_sizes_that_are_letters_are_refused() -> None:
 def test_a_million_entries_are_refused() -> None:
     graph = backhand.network("1000 -> 1000 relu -> 1")
     with pytest.raises(LimitError, match=f"over {MAX_ENTRIES} numbers"):
+        program(graph)
+
+
+def test_too_many_points_are_refused() -> None:
+    graph = two_neurons(x=np.zeros((130_000, 2)), y=np.zeros(130_000))
+    with pytest.raises(LimitError, match="too large"):
         program(graph)
 
 

@@ -23,44 +23,63 @@ export const NAMES1: readonly string[] = [
   "abs",
 ];
 
-export function call1(which: number, x: number): number {
+/** Number `to` of `m` becomes the function of other numbers of `m`. */
+export function call1(which: number, m: Float64Array, to: number, xAt: number): void {
+  const x = m[xAt]!;
   switch (which) {
     case 0: // identity
-      return x;
+      m[to] = x;
+      break;
     case 1: // relu
-      return x !== x ? NaN : (x > 0 ? x : 0);
+      m[to] = x !== x ? NaN : (x > 0 ? x : 0);
+      break;
     case 2: // leaky_relu
-      return x !== x ? NaN : (x > 0 ? x : (0.01 * x));
+      m[to] = x !== x ? NaN : (x > 0 ? x : (0.01 * x));
+      break;
     case 3: // sigmoid
-      return x !== x ? NaN : ((x > 0 ? 1 : Math.exp((-Math.abs(x)))) / (1 + Math.exp((-Math.abs(x)))));
+      m[to] = x !== x ? NaN : ((x > 0 ? 1 : Math.exp((-Math.abs(x)))) / (1 + Math.exp((-Math.abs(x)))));
+      break;
     case 4: // tanh
-      return Math.tanh(x);
+      m[to] = Math.tanh(x);
+      break;
     case 5: // softplus
-      return (Math.max(x, 0) + Math.log1p(Math.exp((-Math.abs(x)))));
+      m[to] = (Math.max(x, 0) + Math.log1p(Math.exp((-Math.abs(x)))));
+      break;
     case 6: // gelu
-      return ((0.5 * x) * (1 + erf((x / Math.sqrt(2)))));
+      m[to] = ((0.5 * x) * (1 + erf((x / Math.sqrt(2)))));
+      break;
     case 7: // gelu_tanh
-      return ((0.5 * x) * (1 + Math.tanh((Math.sqrt((2 / Math.PI)) * (x + (0.044715 * (x ** 3)))))));
+      m[to] = ((0.5 * x) * (1 + Math.tanh((Math.sqrt((2 / Math.PI)) * (x + (0.044715 * (x ** 3)))))));
+      break;
     case 8: // silu
-      return x !== x ? NaN : ((x * (x > 0 ? 1 : Math.exp((-Math.abs(x))))) / (1 + Math.exp((-Math.abs(x)))));
+      m[to] = x !== x ? NaN : ((x * (x > 0 ? 1 : Math.exp((-Math.abs(x))))) / (1 + Math.exp((-Math.abs(x)))));
+      break;
     case 9: // exp
-      return Math.exp(x);
+      m[to] = Math.exp(x);
+      break;
     case 10: // log
-      return Math.log(x);
+      m[to] = Math.log(x);
+      break;
     case 11: // sqrt
-      return Math.sqrt(x);
+      m[to] = Math.sqrt(x);
+      break;
     case 12: // erf
-      return erf(x);
+      m[to] = erf(x);
+      break;
     case 13: // sin
-      return Math.sin(x);
+      m[to] = Math.sin(x);
+      break;
     case 14: // cos
-      return Math.cos(x);
+      m[to] = Math.cos(x);
+      break;
     case 15: // tan
-      return Math.tan(x);
+      m[to] = Math.tan(x);
+      break;
     case 16: // abs
-      return Math.abs(x);
+      m[to] = Math.abs(x);
+      break;
     default:
-      return NaN;
+      m[to] = NaN;
   }
 }
 
@@ -70,13 +89,18 @@ export const NAMES2: readonly string[] = [
   "min",
 ];
 
-export function call2(which: number, a: number, b: number): number {
+/** Number `to` of `m` becomes the function of other numbers of `m`. */
+export function call2(which: number, m: Float64Array, to: number, aAt: number, bAt: number): void {
+  const a = m[aAt]!;
+  const b = m[bAt]!;
   switch (which) {
     case 0: // max
-      return Math.max(a, b);
+      m[to] = Math.max(a, b);
+      break;
     case 1: // min
-      return Math.min(a, b);
+      m[to] = Math.min(a, b);
+      break;
     default:
-      return NaN;
+      m[to] = NaN;
   }
 }

@@ -98,10 +98,10 @@ export class Net {
   }
 
   /** What has to be worked out for these quantities, themselves included, in order. */
-  needed(names: readonly string[]): Quantity[] {
+  needed(names: readonly string[], among = this.program.quantities): Quantity[] {
     const wanted = new Set(names);
     const found: Quantity[] = [];
-    for (const quantity of [...this.program.quantities].reverse()) {
+    for (const quantity of [...among].reverse()) {
       if (!wanted.has(quantity.name)) continue;
       found.push(quantity);
       if (quantity.equation === null) continue;

@@ -76,6 +76,8 @@ export interface Program {
   readonly expressions: readonly Node[];
   /** Each parameter that is learned, with the gradient that its update subtracts. */
   readonly updates: readonly (readonly [parameter: string, gradient: string])[];
+  /** Equations that training uses instead of a quantity's own: the same without overflow. */
+  readonly steady: Readonly<Record<string, number>>;
   readonly points: Readonly<Record<string, readonly (readonly (number | string)[])[]>>;
   readonly picture: Picture;
 }

@@ -142,10 +142,10 @@ export function run(code: Int32Array, m: Float64Array): void {
         m[d] = Math.pow(m[a]!, m[b]!);
         break;
       case Op.CALL1:
-        m[d] = call1(b, m[a]!);
+        call1(b, m, d, a);
         break;
       case Op.CALL2:
-        m[d] = call2(c, m[a]!, m[b]!);
+        call2(c, m, d, a, b);
         break;
       case Op.GT:
         m[d] = m[a]! > m[b]! ? 1 : 0;
@@ -205,7 +205,7 @@ function runOf(code: Int32Array, at: number, m: Float64Array): void {
     return;
   }
   if (op === Op.CALL1) {
-    for (let i = 0; i < n; i++, d += dd, a += da) m[d] = call1(b, m[a]!);
+    for (let i = 0; i < n; i++, d += dd, a += da) call1(b, m, d, a);
     return;
   }
   for (let i = 0; i < n; i++, d += dd, a += da, b += db, c += dc) {

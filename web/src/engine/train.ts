@@ -56,8 +56,12 @@ export class Trainer {
     if (!(data.count > 0)) throw new RangeError("there is no data point to learn from");
     this.objective = layout.place(program.objective).start;
     const gradients = program.updates.map(([, gradient]) => gradient);
-    this.backward = net.tapeFor(net.needed([program.objective, ...gradients]));
-    this.forward = net.tapeFor(net.needed([program.objective]));
+    const steady = program.quantities.map((quantity) => ({
+      ...quantity,
+      equation: program.steady[quantity.name] ?? quantity.equation,
+    }));
+    this.backward = net.tapeFor(net.needed([program.objective, ...gradients], steady));
+    this.forward = net.tapeFor(net.needed([program.objective], steady));
     this.learned = program.updates.map(([name, gradient]) => {
       const { start, size } = layout.place(name);
       const sum = new Float64Array(size);
