@@ -29,7 +29,8 @@ LAYERS = (
     {"formulas"},
     {"writing", "checking", "training"},
     {"exporting"},
-    {"page", "sweeping", "comparing", "estimators", "publishing"},
+    {"sweeping", "comparing", "estimators", "publishing"},
+    {"page"},
     {"cli"},
 )
 HEAVY = {
@@ -45,9 +46,11 @@ HEAVY = {
     "sympy",
     "scipy",
     "typst",
+    "starlette",
+    "uvicorn",
 }
-AT_IMPORT = {"estimators.base": {"sklearn"}}
-"""Its classes are subclasses of scikit-learn's, so there is nothing to import without it."""
+AT_IMPORT = {"estimators.base": {"sklearn"}, "page.routes": {"starlette"}}
+"""Modules that are nothing without a library: subclasses of its classes, or its routes."""
 FREE = {"__init__", "__main__"}
 UPWARD = {"graph", "working"}
 LONG = {"expr.py", "functions.py"}

@@ -71,9 +71,12 @@ def picture(graph: Graph, derivative: str | None = None) -> Picture:
     biases: dict[int, list[Unit]] = {}
     for at, plan in enumerate(plans):
         for neurons in plan.members:
+            definition = neurons.inner.definition
+            used = names(definition) if definition is not None else frozenset[str]()
             for before in plans[:at]:
                 for source in before.members:
-                    edges += _edges(source, neurons, graph, values, lit)
+                    if source.shown.name in used:
+                        edges += _edges(source, neurons, graph, values, lit)
             found = _bias_edges(neurons, graph, values, lit)
             if found:
                 unit = Unit(
@@ -233,9 +236,6 @@ def _edges(
     source: Neurons, into: Neurons, graph: Graph, values: Mapping[str, Value], lit: Lit
 ) -> list[Edge]:
     """An edge for every entry of `into` that uses an entry of `source`, with its weight."""
-    definition = into.inner.definition
-    if definition is None or source.shown.name not in names(definition):
-        return []
     inside = tuple(a.named(f"{a.name}′") for a in source.shown.axes)
     outside = tuple(a.named(n) for a, n in zip(into.inner.axes, AXES, strict=False))
     general = local_derivative(graph, into.inner.name, outside, source.shown.name, inside)

@@ -30,22 +30,32 @@ def network(text: str, *, loss: str = "squared_error", seed: int | None = None) 
     >>> [q.name for q in network("2 -> 2 relu -> 1 sigmoid")]
     ['x', 'y', 'W_1', 'W_2', 'a_1', 'z_1', 'a_2', 'yhat', 'J']
     """
+    shapes, equations, name = definitions(text, loss)
+    graph = model("\n".join([*shapes.values(), *equations]))
+    return graph if seed is None else graph.with_values(**_values(graph, name, seed))
+
+
+def definitions(text: str, loss: str) -> tuple[dict[str, str], list[str], str]:
+    """A network's lines: the shape of each given quantity, by name, its equations; the loss's name.
+
+    >>> definitions("2 -> 1 sigmoid", "SE")[1]
+    ['a_1 = W_1 @ x', 'yhat = sigmoid(a_1)', 'J = squared_error(y, yhat)']
+    """
     widths, functions = _layers(text)
     if loss not in COMPOSED_AS or not COMPOSITIONS[COMPOSED_AS[loss]].target_first:
         known = ", ".join(n for n, c in COMPOSITIONS.items() if c.target_first)
         raise ReadingError(f"there is no loss {loss}", f"the losses are {known}")
     entry = COMPOSITIONS[COMPOSED_AS[loss]]
-    given = [f"x ∈ R^{widths[0]}", f"y ∈ R^{widths[-1]}"]
+    shapes = {"x": f"x ∈ R^{widths[0]}", "y": f"y ∈ R^{widths[-1]}"}
     made: list[str] = []
     before, last = "x", len(widths) - 1
     for n in range(1, len(widths)):
-        given.append(f"W_{n} ∈ R^{{{widths[n]}×{widths[n - 1] + 1}}}")
+        shapes[f"W_{n}"] = f"W_{n} ∈ R^{{{widths[n]}×{widths[n - 1] + 1}}}"
         after = "yhat" if n == last else f"z_{n}"
         made += [f"a_{n} = W_{n} @ {before}", f"{after} = {functions[n]}(a_{n})"]
         before = after
     compared = f"a_{last}" if entry.from_logits else "yhat"
-    graph = model("\n".join([*given, *made, f"J = {entry.name}(y, {compared})"]))
-    return graph if seed is None else graph.with_values(**_values(graph, entry.name, seed))
+    return shapes, [*made, f"J = {entry.name}(y, {compared})"], entry.name
 
 
 def _layers(text: str) -> tuple[list[int], list[str]]:
