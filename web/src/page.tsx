@@ -1,31 +1,39 @@
 /** The page, beside a server or alone in one file. */
 
 import { render } from "preact";
-import { server } from "./state/backend";
+import { carried, type Carried } from "./state/carried";
+import { server } from "./state/server";
 import { Session } from "./state/session";
 import { follow, saved } from "./state/url";
 import { App } from "./views/app";
 import "./styles/page.css";
 
+/** The element that holds what a single file carries. */
+const DATA = "carried";
+
 const root = document.getElementById("page");
 if (root) {
-  const session = new Session(server());
+  const data = document.getElementById(DATA)?.textContent;
+  const session = new Session(data ? carried(JSON.parse(data) as Carried) : server());
   render(<App session={session} />, root);
   void begin(session);
 }
 
-/** What the address holds goes before what the server has to show. */
+/** What the address holds goes before what there is to show otherwise. */
 async function begin(session: Session): Promise<void> {
+  await session.start();
   const found = await saved(location.hash);
   const { read } = session.backend;
-  if (found !== null && read) {
+  const own = session.sheet.value;
+  if (found !== null && (read || found.text === own?.text)) {
     await session.attempt(async () => {
-      session.open(await read(found.text), found.values);
+      const sheet = found.text === own?.text || !read ? own : await read(found.text);
+      if (sheet === null) return;
+      session.open(sheet, found.values);
       session.tab.value = found.tab;
       session.layout.value = found.layout;
       session.choose(found.topic);
     });
   }
-  if (session.sheet.value === null) await session.start();
   follow(session);
 }

@@ -52,14 +52,16 @@ export function numberMath(value: number, bracketed: boolean): string {
   return bracketed ? fence("(", "prefix") + math + fence(")", "postfix") : math;
 }
 
-/** A matrix or a column as MathML; a long one with its middle left out. */
-export function arrayMath(values: ArrayLike<number>, shape: readonly number[]): string {
+/** A matrix or a column as MathML, perhaps transposed; a long one with its middle left out. */
+export function arrayMath(values: ArrayLike<number>, shape: readonly number[], turned: boolean): string {
   if (values.length === 1) return numberMath(values[0] ?? NaN, false);
-  const rows = shape[0] ?? 1;
-  const columns = values.length / rows;
+  const long = shape[0] ?? 1;
+  const wide = values.length / long;
+  const [rows, columns] = turned ? [wide, long] : [long, wide];
+  const at = (r: number, c: number) => values[turned ? c * wide + r : r * wide + c] ?? NaN;
   const line = (r: number) =>
     kept(columns)
-      .map((c) => (c < 0 ? "<mtd><mo>⋯</mo></mtd>" : `<mtd>${numberMath(values[r * columns + c] ?? NaN, false)}</mtd>`))
+      .map((c) => (c < 0 ? "<mtd><mo>⋯</mo></mtd>" : `<mtd>${numberMath(at(r, c), false)}</mtd>`))
       .join("");
   const dots = kept(columns).map(() => "<mtd><mo>⋮</mo></mtd>").join("");
   const lines = kept(rows).map((r) => `<mtr>${r < 0 ? dots : line(r)}</mtr>`);

@@ -11,6 +11,8 @@ export interface Layer {
 export interface Points {
   inputs: number[][];
   targets: number[];
+  /** How many classes the targets number, from 0; 0: they are numbers to be predicted. */
+  classes: number;
   names: string[];
 }
 
@@ -18,7 +20,7 @@ export type Values = Record<string, number[]>;
 
 /** Every method rejects with `TroubleError`. What a backend can't do it leaves out. */
 export interface Backend {
-  start(): Promise<{ sheet: Sheet; file: string | null }>;
+  start(): Promise<{ sheet: Sheet; file: string | null; error: Trouble | null }>;
   working(text: string, values: Values, of: string, by: string, layout: Layout): Promise<LiveWorking>;
   pass(text: string, values: Values, which: "forward" | "backward", layout: Layout): Promise<LiveWorking>;
   mark(text: string, part: string, answer: string, earlier: Record<string, string>, level: Level): Promise<Mark>;
@@ -31,7 +33,7 @@ export interface Backend {
   export?(text: string, values: Values, format: string): Promise<{ name: string; bytes: Blob }>;
   datasets(): Promise<DataSet[]>;
   data(name: string, count: number, seed: number): Promise<Points>;
-  beside?(inputs: number, classes: number): Promise<{ linear: Program; logistic: Program }>;
+  beside?(inputs: number, classes: number): Promise<{ linear: Program | null; logistic: Program | null }>;
 }
 
 /** A data set by name; `task`: two classes, 3 classes, numbers. */
@@ -52,63 +54,26 @@ export class TroubleError extends Error {
   }
 }
 
-/** Backhand's own server, on the same origin. */
-export function server(): Backend {
+/** Asks for a task by name, with its JSON; rejects with `TroubleError`. */
+export type Ask = (task: string, body: object) => Promise<unknown>;
+
+/** Somebody elsewhere who answers tasks: the server, or a notebook's kernel. */
+export function remote(ask: Ask, save: Backend["export"]): Backend {
+  const asked = <T>(task: string, body: object = {}) => ask(task, body) as Promise<T>;
   return {
-    start: () => get("api/start"),
-    working: (text, values, of, by, layout) => post("api/working", { text, values, of, by, layout }),
-    pass: (text, values, which, layout) => post(`api/${which}`, { text, values, layout }),
-    mark: (text, part, answer, earlier, level) => post("api/mark", { text, part, answer, earlier, level }),
-    preview: (text, part, answer) => post("api/preview", { text, part, answer }),
-    key: (text, part) => post("api/key", { text, part }),
-    read: (text) => post("api/read", { text }),
-    network: (layers, loss, seed) => post("api/network", { layers, loss, seed }),
-    functions: () => get("api/functions"),
-    variant: (text, seed) => post("api/variant", { text, seed }),
-    export: async (text, values, format) => {
-      const answer = await asked("api/export", { text, values, format });
-      const said = answer.headers.get("content-disposition") ?? "";
-      const name = /filename="([^"]+)"/.exec(said)?.[1] ?? `backhand.${format}`;
-      return { name, bytes: await answer.blob() };
-    },
-    datasets: async () => (await get<{ data: DataSet[] }>("api/data")).data,
-    data: (name, count, seed) => get(`api/data/${encodeURIComponent(name)}?n=${count}&seed=${seed}`),
-    beside: (inputs, classes) => post("api/beside", { inputs, classes }),
+    start: () => asked("start"),
+    working: (text, values, of, by, layout) => asked("working", { text, values, of, by, layout }),
+    pass: (text, values, which, layout) => asked(which, { text, values, layout }),
+    mark: (text, part, answer, earlier, level) => asked("mark", { text, part, answer, earlier, level }),
+    preview: (text, part, answer) => asked("preview", { text, part, answer }),
+    key: (text, part) => asked("key", { text, part }),
+    read: (text) => asked("read", { text }),
+    network: (layers, loss, seed) => asked("network", { layers, loss, seed }),
+    functions: () => asked("functions"),
+    variant: (text, seed) => asked("variant", { text, seed }),
+    datasets: async () => (await asked<{ data: DataSet[] }>("data")).data,
+    data: (name, count, seed) => asked("points", { name, n: count, seed }),
+    beside: (inputs, classes) => asked("beside", { inputs, classes }),
+    ...(save && { export: save }),
   };
-}
-
-async function get<T>(path: string): Promise<T> {
-  return (await asked(path)).json() as Promise<T>;
-}
-
-async function post<T>(path: string, body: unknown): Promise<T> {
-  return (await asked(path, body)).json() as Promise<T>;
-}
-
-const UNREACHED: Trouble = {
-  what: "the server doesn't answer",
-  mend: "see whether `backhand serve` is still running",
-  line: null,
-  column: null,
-};
-
-async function asked(path: string, body?: unknown): Promise<Response> {
-  const request: RequestInit =
-    body === undefined
-      ? {}
-      : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  let answer: Response;
-  try {
-    answer = await fetch(path, request);
-  } catch {
-    throw new TroubleError(UNREACHED);
-  }
-  if (answer.ok) return answer;
-  let trouble: Trouble = { ...UNREACHED, what: `the server answered ${answer.status}`, mend: null };
-  try {
-    trouble = ((await answer.json()) as { error: Trouble }).error;
-  } catch {
-    // No JSON: the status has to say it.
-  }
-  throw new TroubleError(trouble);
 }

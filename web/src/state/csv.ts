@@ -32,7 +32,14 @@ export function table(text: string): Points {
   const classes = [...new Set(said)].sort();
   const targets = numbers.every((n) => n !== null) ? (numbers as number[]) : said.map((each) => classes.indexOf(each));
   const names = named ? head : head.map((_, column) => (column < head.length - 1 ? `x${column + 1}` : "target"));
-  return { inputs, targets, names };
+  return { inputs, targets, names, classes: classesOf(targets) };
+}
+
+/** Whole numbers from 0 on, few and each met, are classes. */
+function classesOf(targets: number[]): number {
+  const met = new Set(targets);
+  const most = Math.max(...met);
+  return most < 20 && most >= 1 && met.size === most + 1 && targets.every((t) => Number.isInteger(t) && t >= 0) ? met.size : 0;
 }
 
 function problem(what: string, mend: string, line: number, column = 1): TroubleError {

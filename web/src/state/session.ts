@@ -31,7 +31,11 @@ export class Session {
   constructor(readonly backend: Backend) {}
 
   async start(): Promise<void> {
-    await this.attempt(async () => this.open((await this.backend.start()).sheet));
+    await this.attempt(async () => {
+      const { sheet, error } = await this.backend.start();
+      this.open(sheet);
+      this.trouble.value = error;
+    });
   }
 
   /** Show another worksheet, with these numbers in place of its own. */

@@ -73,19 +73,16 @@ export class Training {
     this.pause();
     const net = this.session.net.value;
     const wide = points.inputs[0]?.length ?? 0;
-    const classes = new Set(points.targets).size;
     const beside = this.session.backend.beside;
-    const others = beside ? await beside(wide, Math.max(2, classes)) : null;
+    const others = beside ? await beside(wide, points.classes) : null;
     const found: Contender[] = [];
     const enter = (title: string, each: Net) => found.push(this.contender(title, each, points));
     if (net !== null) {
       this.fits(net, wide);
       enter("Network", net);
     }
-    if (others !== null && classes === 2) {
-      enter("Logistic regression", opened(others.logistic));
-      enter("Linear regression", opened(others.linear));
-    }
+    if (others?.logistic) enter("Logistic regression", opened(others.logistic));
+    if (others?.linear) enter("Linear regression", opened(others.linear));
     batch(() => {
       this.chosen.value = name;
       this.points.value = points;
@@ -240,6 +237,7 @@ function ownPoints(net: Net | null): Points | null {
     inputs: Array.from({ length: count }, (_, n) => inputs.flatMap((rows) => (rows?.[n] ?? []).map(Number))),
     targets: targets.map((row) => (one ? Number(row[0]) : row.map(Number).indexOf(Math.max(...row.map(Number))))),
     names: [],
+    classes: one && targets.some(([t]) => t !== 0 && t !== 1) ? 0 : Math.max(2, targets[0]?.length ?? 2),
   };
 }
 

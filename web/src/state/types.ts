@@ -28,8 +28,8 @@ export interface Part {
 export type Layout = "numerator" | "denominator";
 export type Level = "hint" | "step" | "full";
 
-/** What a hole shows: an expression of `expressions`, or a whole quantity as a matrix. */
-export type Live = number | { array: string };
+/** What a hole shows: an expression of `expressions`, or a whole quantity, perhaps transposed. */
+export type Live = number | { array: string; turned?: boolean };
 
 /** A derivation whose numbers are worked out here: see `math/live.ts`. */
 export interface LiveWorking {
@@ -52,6 +52,8 @@ export interface LiveStep {
   substitution: string | null;
   value: number | null;
   note: string;
+  /** Notes that hold where the number of a hole is 0. */
+  kinks: { when: number; note: string }[];
   /** Entries that the step is about: a quantity's name and the entry's place in it. */
   where: Spot[];
 }

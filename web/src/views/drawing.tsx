@@ -29,7 +29,7 @@ export function Drawing({ session, net, lighted }: { session: Session; net: Net;
       <div class="canvas" style={{ width: px(drawing.width), height: px(drawing.height) }}>
         <svg width={drawing.width} height={drawing.height} aria-hidden="true">
           {drawing.wires.map((wire) => (
-            <WireLine key={`${wire.edge.start}>${wire.edge.end}`} wire={wire} net={net} hop={hopOf(wire, light.hops)} dim={dim} />
+            <WireLine key={`${wire.edge.start}>${wire.edge.end}`} session={session} wire={wire} net={net} hop={hopOf(wire, light.hops)} dim={dim} />
           ))}
         </svg>
         {drawing.columns.map((column) => (
@@ -68,13 +68,14 @@ function px(length: number): string {
   return `${length}px`;
 }
 
-/** The number of an entry. */
-export function numberAt(net: Net, spot: Spot): number {
+/** The number of an entry; whoever asks is drawn again with every edit. */
+export function numberAt(session: Session, net: Net, spot: Spot): number {
+  session.now.value;
   return net.value(spot[0])[spot[1]] ?? NaN;
 }
 
-function WireLine({ wire, net, hop, dim }: { wire: Wire; net: Net; hop: Hop | undefined; dim: boolean }) {
-  const weight = wire.edge.weight ? numberAt(net, wire.edge.weight) : 0;
+function WireLine({ session, wire, net, hop, dim }: { session: Session; wire: Wire; net: Net; hop: Hop | undefined; dim: boolean }) {
+  const weight = wire.edge.weight ? numberAt(session, net, wire.edge.weight) : 0;
   const thickness = 1 + 2.2 * Math.min(1, Math.abs(weight) / 3);
   const kind = hop ? "lit" : dim ? "dim" : weight < 0 ? "minus" : weight > 0 ? "plus" : "";
   const [from, to] = [along(wire, 0), along(wire, 1)];
@@ -115,7 +116,7 @@ function UnitBox({ session, net, placed: { unit, x, y }, hops, about, factor }: 
     );
   }
   const spot = unit.shown;
-  const value = numberAt(net, spot);
+  const value = numberAt(session, net, spot);
   const given = session.quantity(spot[0])?.equation === null;
   const choose = () => session.choose({ kind: "entry", spot });
   if (given) {
@@ -129,10 +130,15 @@ function UnitBox({ session, net, placed: { unit, x, y }, hops, about, factor }: 
   return (
     <button type="button" class={`unit ${kind}`} style={place} aria-pressed={chosen} onClick={choose}>
       <Math_ html={unit.label} />
-      <span class="value">{plain(value)}</span>
-      {inside && <span class="slope">× {plain(factor(inside))}</span>}
+      <Short class="value" text={plain(value)} />
+      {inside && <Short class="slope" text={`× ${plain(factor(inside))}`} />}
     </button>
   );
+}
+
+/** A text in a unit, smaller where it wouldn't fit. */
+function Short({ class: name, text }: { class: string; text: string }) {
+  return <span class={text.length > 8 ? `${name} long` : name}>{text}</span>;
 }
 
 interface LabelProps {
@@ -158,7 +164,7 @@ function WireLabel({ session, net, wire, factor }: LabelProps) {
         <div class={chosen ? "weight chosen" : "weight"} style={at(wire.label)}>
           <NumberField
             label={session.entry(spot)}
-            value={numberAt(net, spot)}
+            value={numberAt(session, net, spot)}
             onChange={(value) => session.edit(...spot, value)}
             onFocus={() => session.choose({ kind: "entry", spot })}
           />

@@ -62,9 +62,9 @@ export function Boundary({ title, net, points, now }: { title: string; net: Net;
   );
 }
 
-/** The share of points whose class the model names; null where targets aren't the classes 0 and 1, …. */
+/** The share of points whose class the model names; null where there are none. */
 export function agreement(net: Net, points: Points): number | null {
-  if (points.targets.some((t) => !Number.isInteger(t) || t < 0)) return null;
+  if (points.classes === 0) return null;
   const found = said(net, Float64Array.from(points.inputs.flat()));
   const most = Math.max(...points.targets);
   // A number beyond the classes, as a line may give it, means the outermost class.

@@ -81,7 +81,7 @@ function Grid({ session, net, quantity }: { session: Session; net: Net; quantity
 
 function Cell({ session, net, quantity, flat }: { session: Session; net: Net; quantity: Quantity; flat: number }) {
   const spot: [string, number] = [quantity.name, flat];
-  const value = numberAt(net, spot);
+  const value = numberAt(session, net, spot);
   const choose = () => session.choose({ kind: "entry", spot });
   if (quantity.equation === null) {
     return (

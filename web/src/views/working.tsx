@@ -53,7 +53,7 @@ function Steps({ session, net, working }: { session: Session; net: Net; working:
       if (live === undefined) return NaN;
       if (typeof live === "number") return evaluated(net, working.expressions, live);
       const shape = session.quantity(live.array)?.shape ?? [];
-      return arrayMath(net.value(live.array), shape);
+      return arrayMath(net.value(live.array), shape, live.turned === true);
     },
     [working, net],
   );
@@ -131,11 +131,11 @@ function StepItem({ step, current, fill, now, choose }: StepProps) {
         {step.substitution && <Line html={step.substitution} fill={fill} now={now} />}
         {step.value !== null && <Line html={math(`<mrow data-live="${step.value}"></mrow>`)} fill={fill} now={now} />}
       </div>
-      {step.note && (
-        <p class="note">
-          <Math_ html={step.note} />
+      {[step.note, ...step.kinks.filter(({ when }) => fill(when) === 0).map(({ note }) => note)].filter(Boolean).map((note) => (
+        <p class="note" key={note}>
+          <Math_ html={note} />
         </p>
-      )}
+      ))}
     </li>
   );
 }

@@ -1,0 +1,21 @@
+/** Whether a number that was typed is the right one, rounded as it may be. */
+
+import { typed } from "./numbers";
+
+const FLOAT = 1e-9;
+
+/** `digits`: to how many significant digits it has to be right, at least. */
+export function near(text: string, right: number, digits: number): boolean {
+  const value = typed(text);
+  if (value === null) return false;
+  const gap = Math.abs(value - right);
+  if (gap <= FLOAT * Math.abs(right)) return true;
+  if (text.includes("/")) return false;
+  const [mantissa = "", power = "0"] = text.toLowerCase().replace(/[−-]/g, "-").split("e");
+  const decimals = mantissa.split(/[.,]/)[1]?.length ?? 0;
+  const last = Number(power) - decimals;
+  const said = mantissa.replace(/[^\d]/g, "").replace(/^0+/, "").length;
+  // A whole number or short decimal is meant as it stands.
+  if (Number.isInteger(right) || said < digits) return false;
+  return value !== 0 && gap <= 0.5 * 10 ** last * (1 + FLOAT);
+}
