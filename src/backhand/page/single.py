@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -22,7 +21,6 @@ from backhand.page.program import program
 from backhand.page.sheets import sheet_json, sheet_of
 from backhand.page.tasks import encoded, with_images
 from backhand.values import floats
-from backhand.working import Working
 from backhand.writing.html import working_html
 from backhand.writing.typesetting import printable
 
@@ -46,7 +44,9 @@ def interactive(text: str) -> str:
     sheet = sheet_json(text)
     if sheet["net"] is None:
         why = [note for note in sheet["notes"] if note.startswith("The network")]
-        raise BackhandError(why[0] if why else "the worksheet defines no network", "use --format html")
+        raise BackhandError(
+            why[0] if why else "the worksheet defines no network", "use --format html"
+        )
     read = sheet_of(text)
     carried = {
         "sheet": sheet,
