@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backhand.cli.application import app
-from backhand.cli.options import Chosen, File, Layouted, Output
+from backhand.cli.options import Chosen, File, Format, Layouted, Output
 from backhand.cli.output import chosen_format, errors_of, put, say, write
+from backhand.errors import BackhandError
 
 if TYPE_CHECKING:
     from backhand.working import Worksheet
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
   backhand solve worksheet.md
   backhand solve worksheet.md --only 3.1.4
   backhand solve worksheet.md -o key.html
+  backhand solve worksheet.md -o page.html --interactive
 """
 )
 def solve(
@@ -33,14 +35,30 @@ def solve(
         str | None, typer.Option(metavar="NUMBER", help="Only these questions: 3.1.4, or 3.1.")
     ] = None,
     layout: Layouted = None,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", help="With HTML: a page whose network can be touched.")
+    ] = False,
 ) -> None:
     """Answer every question of a worksheet, with the working."""
     with errors_of(file):
-        from backhand.reading.document import read
+        from backhand.reading.document import read, text_of
 
         format = chosen_format(format, output, file)
+        if interactive:
+            _check_interactive(format, only)
+            from backhand.page.single import interactive as page
+
+            write(page(text_of(file)), output)
+            return
         solution = read(file).solve(only=only, layout=layout.value if layout else None)
         put(solution, format, output)
+
+
+def _check_interactive(format: Format, only: str | None) -> None:
+    if format is not Format.HTML:
+        raise BackhandError("only a page of HTML can be touched", "add --format html")
+    if only is not None:
+        raise BackhandError("the page holds the whole worksheet", "leave --only out")
 
 
 @app.command(

@@ -41,8 +41,9 @@ export class Practice {
     });
   }
 
-  /** The next level of help, or null after the last. */
+  /** The next level of help, or null after the last; a file without Backhand has the first only. */
   more(part: string): Level | null {
+    if (!this.session.backend.preview) return null;
     return LEVELS[LEVELS.indexOf(this.attempt(part).level) + 1] ?? null;
   }
 
