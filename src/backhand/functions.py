@@ -513,3 +513,6 @@ define(
     rational=True,
     loop="min({0}, {1})",
 )
+
+BUILT_IN = frozenset(TABLE)
+"""What comes with Backhand: the page, whose functions are written when it is built, has these."""

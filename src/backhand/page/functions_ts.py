@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from backhand.errors import BackhandError
-from backhand.functions import TABLE, Function
+from backhand.functions import BUILT_IN, TABLE, Function
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+",
@@ -48,7 +48,7 @@ Terms: TypeAlias = dict[str, str]
 
 def source() -> str:
     """The whole TypeScript file."""
-    functions = [f for f in TABLE.values() if f.arity in PARAMETERS]
+    functions = [f for f in TABLE.values() if f.name in BUILT_IN and f.arity in PARAMETERS]
     bodies = {f.name: _body(f) for f in functions}
     used = [name for name in SPECIAL if any(f"{name}(" in body for body in bodies.values())]
     lines = [HEADER]

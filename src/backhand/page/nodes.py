@@ -28,6 +28,7 @@ from backhand.expr import (
     Total,
     postorder,
 )
+from backhand.functions import BUILT_IN
 from backhand.slots import Affine, Index, Slot
 
 Json: TypeAlias = Any
@@ -87,6 +88,11 @@ class Nodes:
                 return ["mul", inner]
             case Power():
                 return ["pow", *inner]
+            case Apply(name) if name not in BUILT_IN:
+                raise BackhandError(
+                    f"the page doesn't know the function {name}, which was defined later",
+                    "write its formula into the equation, or use `backhand solve`",
+                )
             case Apply(name):
                 return ["call", name, inner]
             case Compare(order):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.unit.calculus.graphs import two_neurons
 
 import backhand
 from backhand.errors import BackhandError, LimitError
+from backhand.functions import TABLE, Function, define, forget
 from backhand.page.program import MAX_ENTRIES, program
 from backhand.reading.meaning import model
 
@@ -79,6 +81,18 @@ def test_a_graph_without_objective_has_no_gradients() -> None:
 def test_what_cannot_be_expressed_is_said(text: str, said: str) -> None:
     with pytest.raises(BackhandError, match=f"can't work out {said}:"):
         program(model(text))
+
+
+def test_a_function_defined_later_is_refused() -> None:
+    define(
+        **{f.name: getattr(TABLE["tanh"], f.name) for f in fields(Function)}
+        | {"name": "later", "aliases": ()}
+    )
+    try:
+        with pytest.raises(BackhandError, match="doesn't know the function later"):
+            program(model("x = 1; J = later(x)"))
+    finally:
+        forget("later")
 
 
 def test_sizes_that_are_letters_are_refused() -> None:
