@@ -29,6 +29,8 @@ VERSION = 1
 MAX_ENTRIES = 250_000
 """Numbers in all quantities and points together, gradients included: a page with more doesn't
 follow a hand."""
+MAX_QUANTITIES = 1_000
+"""Named quantities with their gradients: nobody looks through more, and the drawing has no room."""
 MAX_OPERATIONS = 3_000_000
 """Multiplications and the like in one forward and backward pass."""
 
@@ -69,6 +71,12 @@ def with_gradients(graph: Graph) -> Graph:
 
 def check_size(graph: Graph) -> None:
     """Raise `LimitError` where the graph is too large for a page."""
+    if len(graph.quantities) > MAX_QUANTITIES:
+        raise LimitError(
+            f"the page has room for {MAX_QUANTITIES} quantities, gradients included, and this graph "
+            f"has {len(graph.quantities)}",
+            "put layers together in fewer equations, or use `backhand solve`",
+        )
     entries = sum(np.size(rows) for rows in graph.points.values())
     operations = 0
     for quantity in graph:

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.calculus.graphs import two_neurons
+from tests.unit.calculus.graphs import given, made, two_neurons
 
 import backhand
 from backhand.errors import BackhandError, LimitError
+from backhand.expr import apply, ref
 from backhand.functions import TABLE, Function, define, forget
+from backhand.graph import Graph, Role
 from backhand.page.program import MAX_ENTRIES, program
 from backhand.reading.meaning import model
 
@@ -103,6 +105,21 @@ def test_sizes_that_are_letters_are_refused() -> None:
 def test_a_million_entries_are_refused() -> None:
     graph = backhand.network("1000 -> 1000 relu -> 1")
     with pytest.raises(LimitError, match=f"over {MAX_ENTRIES} numbers"):
+        program(graph)
+
+
+def test_too_many_quantities_are_refused() -> None:
+    lines = ["u_0 = 1", *(f"u_{n} = sin(u_{n - 1})" for n in range(1, 600)), "J = u_599"]
+    with pytest.raises(LimitError, match="room for 1000 quantities"):
+        program(model("\n".join(lines)))
+
+
+def test_a_deep_equation_is_refused() -> None:
+    deep = ref("x")
+    for _ in range(401):
+        deep = apply("sin", deep)
+    graph = Graph((given("x", Role.PARAMETER, 1), made("J", deep, role=Role.OBJECTIVE)), "J")
+    with pytest.raises(LimitError, match="nested over 400 deep"):
         program(graph)
 
 
