@@ -26,9 +26,9 @@ from backhand.writing.typesetting import printable
 
 Json = Any
 LAYOUTS: tuple[Layout, ...] = ("numerator", "denominator")
-MOST_ENTRIES = 120
+MOST_ENTRIES = 24
 """Of a quantity with more entries no derivation by each entry is carried along, only that by all."""
-MOST_WORKINGS = 400
+MOST_WORKINGS = 200
 PLANE = ("moons", "circles", "xor", "spirals")
 """The data sets that are carried along: points with two inputs, in two classes."""
 POINTS = 200
