@@ -34,7 +34,9 @@ html_copy_source = False
 pygments_style = "friendly"
 
 autodoc_typehints_format = "short"
-autodoc_type_aliases = {"ArrayLike": "ArrayLike", "Value": "Value", "Formula": "Formula"}
+autodoc_type_aliases = {
+    alias: alias for alias in ("ArrayLike", "Value", "Formula", "Prose", "Layout", "Schedule")
+}
 autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 autodoc_class_signature = "separated"

@@ -127,6 +127,8 @@ def test_every_public_name_and_every_command_is_there(site: Path) -> None:
     where = {"define": "backhand.functions.define"}
     public = [name for name in backhand.__all__ if not name.startswith("_")]
     assert not [name for name in public if where.get(name, f"backhand.{name}") not in places]
+    text = (site / "api.html").read_text("utf-8")
+    assert not [sign for sign in ("ForwardRef", ":func:", "set_fit_request") if sign in text]
     assert {"backhand.Graph.derivative", "backhand.working.Step"} <= places
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     places = page(site / "command-line.html").places

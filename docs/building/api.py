@@ -35,6 +35,17 @@ BESIDE = (
     "backhand.functions.Function",
 )
 """What isn't a name of `backhand` itself but is handed out by one."""
+SHORTER = (
+    (re.compile(r"TypeAliasForwardRef\('(\w+)'\)"), r"\1"),
+    (
+        re.compile(
+            r"~?numpy\.ndarray\[tuple\[~?(?:typing\.)?Any, \.\.\.\], ~?numpy\.dtype\[([^\[\]]+)\]\]"
+        ),
+        r"NDArray[\1]",
+    ),
+    (re.compile("<factory>"), "{}"),
+)
+"""What autodoc writes for an alias of a type or for a default made anew, and what stands in the source."""
 CODE_OR_SIGN = re.compile(r"`([^`]+)`|([*|\\]|_\b)")
 
 
@@ -84,6 +95,20 @@ def _escaped(line: str) -> str:
     return CODE_OR_SIGN.sub(lambda m: f"``{m[1]}``" if m[1] else f"\\{m[2]}", line)
 
 
+def _with_short_names(
+    app: Sphinx, what: str, name: str, found: object, options: object, given: str, back: str
+) -> tuple[str, str | None] | None:
+    """Signatures as short as their authors wrote them."""
+    for written, short in SHORTER:
+        given, back = written.sub(short, given or ""), written.sub(short, back or "")
+    return (given, back or None) if given else None
+
+
+def _not_ours(app: Sphinx, what: str, name: str, found: object, skip: bool, options: object):
+    """Whether a member is one that scikit-learn puts into every estimator."""
+    return bool(re.fullmatch(r"set_\w+_request", name)) or None
+
+
 def _written(app: Sphinx, name: str, source: list[str]) -> None:
     if name == PAGE:
         source[0] += page()
@@ -92,3 +117,5 @@ def _written(app: Sphinx, name: str, source: list[str]) -> None:
 def setup(app: Sphinx) -> None:
     app.connect("source-read", _written)
     app.connect("autodoc-process-docstring", _as_rst)
+    app.connect("autodoc-skip-member", _not_ours)
+    app.connect("autodoc-process-signature", _with_short_names)

@@ -30,12 +30,10 @@ def _section(name: str, command: Any) -> Iterator[str]:
     yield f"{command.help}\n"
     yield f"```text\nbackhand {name}{needed}{' [OPTIONS]' if options else ''}\n```\n"
     context = typer.Context(command, info_name=name)
-    records = [p.get_help_record(context) for p in (*arguments, *options)]
-    if any(records):
-        yield "| | |\n|---|---|"
-    for record in filter(None, records):
-        spelled, meaning = (" ".join(text.split()).replace("|", r"\|") for text in record)
-        yield f"| `{spelled}` | {meaning} |"
+    for parameter in (*arguments, *options):
+        if record := parameter.get_help_record(context):
+            spelled, meaning = (" ".join(text.split()) for text in record)
+            yield f"`{spelled}`\n: {meaning}\n"
     _, _, after = (command.epilog or "").partition("\b\n")
     examples, _, rest = after.partition("\n\n")
     if examples:

@@ -39,7 +39,8 @@ _ENVIRONMENT = re.compile(
 def read(path: str | os.PathLike[str]) -> Worksheet:
     """The worksheet in a file, UTF-8 text.
 
-    Raises what `text_of` and `worksheet` raise.
+    Raises `ReadingError` where there is no such file or it isn't text, `LimitError` where it is over
+    2 MB, `BackhandError` with the line and column where a definition or an ask can't be read.
     """
     return worksheet(text_of(path))
 
