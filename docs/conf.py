@@ -31,6 +31,8 @@ html_math_renderer = "backhand"
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 pygments_style = "friendly"
 
 autodoc_typehints_format = "short"
