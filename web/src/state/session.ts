@@ -25,6 +25,8 @@ export class Session {
   readonly tab = signal<Tab>("network");
   readonly trouble = signal<Trouble | null>(null);
   readonly busy = signal(false);
+  /** What was shown before, with its numbers: another worksheet takes nothing away. */
+  readonly before = signal<readonly { sheet: Sheet; values: Values }[]>([]);
   readonly title = computed(() => this.sheet.value?.title ?? "");
   private asked = 0;
 
@@ -38,7 +40,21 @@ export class Session {
     });
   }
 
-  /** Show another worksheet, with these numbers in place of its own. */
+  /** Show another worksheet; `back` leads to this one again. */
+  replace(sheet: Sheet): void {
+    const old = this.sheet.value;
+    if (old !== null) this.before.value = [...this.before.value, { sheet: old, values: this.values() }];
+    this.open(sheet);
+  }
+
+  back(): void {
+    const last = this.before.value.at(-1);
+    if (last === undefined) return;
+    this.before.value = this.before.value.slice(0, -1);
+    this.open(last.sheet, last.values);
+  }
+
+  /** Show a worksheet, with these numbers in place of its own. */
   open(sheet: Sheet, values: Values = {}): void {
     const net = sheet.net === null ? null : new Net(sheet.net);
     if (net !== null) {

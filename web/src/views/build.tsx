@@ -39,6 +39,7 @@ function layersOf(session: Session): Layer[] {
 
 function Layers({ session }: { session: Session }) {
   const [layers, setLayers] = useState(() => layersOf(session));
+  useEffect(() => setLayers(layersOf(session)), [session.sheet.value]);
   const [loss, setLoss] = useState("squared_error");
   const [choices, setChoices] = useState<{ activations: Choice[]; losses: Choice[] } | null>(null);
   const { network, functions } = session.backend;
@@ -49,7 +50,7 @@ function Layers({ session }: { session: Session }) {
   const build = (next: Layer[], by: string = loss) => {
     setLayers(next);
     setLoss(by);
-    void session.attempt(async () => session.open(await network(next, by, Math.floor(Math.random() * 1e6))));
+    void session.attempt(async () => session.replace(await network(next, by, Math.floor(Math.random() * 1e6))));
   };
   const change = (at: number, layer: Layer) => build(layers.map((each, n) => (n === at ? layer : each)));
   const add = () => build([...layers.slice(0, -1), { width: 3, activation: "relu" }, ...layers.slice(-1)]);
@@ -83,6 +84,9 @@ function Layers({ session }: { session: Session }) {
         </label>
         <button type="button" onClick={() => build(layers)}>
           Other weights
+        </button>
+        <button type="button" disabled={session.before.value.length === 0} onClick={() => session.back()}>
+          Undo
         </button>
       </div>
     </div>
@@ -137,7 +141,7 @@ function Source({ session }: { session: Session }) {
   const changed = text !== session.sheet.value?.text;
   const apply = async () => {
     if (!read) return;
-    await session.attempt(async () => session.open(await read(text)));
+    await session.attempt(async () => session.replace(await read(text)));
     const trouble = session.trouble.value;
     if (trouble && area.current) jump(area.current, trouble);
   };

@@ -18,7 +18,7 @@ export function PractiseTab({ session }: { session: Session }) {
   }
   const fresh = () =>
     session.attempt(async () => {
-      if (variant) session.open(await variant(sheet.text, Math.floor(Math.random() * 2 ** 31)));
+      if (variant) session.replace(await variant(sheet.text, Math.floor(Math.random() * 2 ** 31)));
     });
   return (
     <div class="practise">
