@@ -215,6 +215,8 @@ def _part_html(part: _Part) -> Iterator[str]:
         return
     if f"{part.name}_names" in part.field.params:
         yield f"<pl-question-panel><p>{{{{params.{part.name}_names}}}}</p></pl-question-panel>"
+    if each.expected.kind == "chain":
+        yield "<pl-question-panel><p>Pick every factor of the chain.</p></pl-question-panel>"
     yield part.field.element
     if part.field.kind:
         said = f"feedback.{part.name}"

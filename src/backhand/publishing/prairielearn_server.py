@@ -180,9 +180,10 @@ def _followed(
             continue
         pairs = zip(found, values, strict=True)
         if all(nearness(n, _tidy(r), 2) in ("right", "near") for n, r in pairs):
+            layers: list[list[int]] = question["layers"][part["tape"]]
             dead = trivial or any(
                 not any(after[at] for at in layer)
-                for layer in question["layers"][part["tape"]]
+                for layer in layers
                 if any(plain[at] for at in layer) and not set(layer) & set(taken)
             )
             return (0.0, NOT_ENOUGH) if dead else (1.0, FOLLOWED)

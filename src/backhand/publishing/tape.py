@@ -182,8 +182,10 @@ def _slope(made: Tape, part: Prepared) -> None:
 
 
 def _hop(made: Tape, part: Prepared, hop: Hop) -> str:
+    """A hop's slope: the student's own where one was asked for and typed."""
     known = made.slopes.get(part.chains.plain(Factor(hop.of, hop.by)))
-    return made.spelled(hop.slope) if known is None else f"v[{known}]"
+    slope = made.spelled(hop.slope)
+    return slope if known is None else f"(t[{known}] if {known} in t else {slope})"
 
 
 def numbers(made: Tape, graph: Graph) -> list[float]:
