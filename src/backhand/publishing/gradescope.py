@@ -28,12 +28,17 @@ from backhand.writing.typesetting import printable
 
 PYTHONS = range(11, 16)
 """The minor versions of Python 3 that are tried."""
+DEFAULT = 11
+"""What Ubuntu 22.04, Gradescope's default image, can install: its own 3.10 is too old for Backhand."""
 GLIBC = 35
 """The C library of Gradescope's default image, Ubuntu 22.04, is 2.35; wheels say which they need."""
 _LEGACY = {"manylinux1": 5, "manylinux2010": 12, "manylinux2014": 17}
 _MANYLINUX = re.compile(r"manylinux_2_(\d+)_x86_64")
 _PERSON = "a person marks it: turn on manual grading for it"
 _UNDECIDED = "a formula that can't be decided earns 0 until a person has looked"
+_IMAGE = (
+    "the default image, Ubuntu 22.04, has no such Python: choose another, or give wheels for 3.11"
+)
 _VARIANTS = "Gradescope hands out no variants: students name theirs in the line `variant:`"
 
 
@@ -61,9 +66,10 @@ def export(worksheet: Worksheet, made: Sequence[Variant], given: Path | None = N
         name = f"variant-{number:0{len(str(max(pages)))}}" if number else "worksheet"
         out[f"students/{name}.md"] = markdown.sheet(page).encode()
         out[f"students/{name}.ipynb"] = _notebook(page, number).encode()
-    told = [_told(part) for part in parts]
     whole = [Told("all", f"{len(made)} variants in one autograder", (_VARIANTS,))] if made else []
-    return Package(out, (*told, *whole))
+    if DEFAULT not in versions:
+        whole.append(Told("all", f"Python 3.{versions[0]}", (_IMAGE,)))
+    return Package(out, (*(_told(part) for part in parts), *whole))
 
 
 def _script(name: str) -> bytes:

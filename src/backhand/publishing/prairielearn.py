@@ -160,7 +160,7 @@ def _variant(
                 "export them in several runs",
             )
         params |= field.params
-        params[f"{part.name}_ask"] = here.part.ask.text
+        params[f"{part.name}_ask"] = f"{here.part.number} ({here.part.ask.text})"
         if field.correct is not None:
             correct[part.name] = field.correct
         if field.kind:
@@ -209,7 +209,7 @@ def _html(page: Worksheet, parts: Sequence[_Part]) -> Iterator[str]:
 def _part_html(part: _Part) -> Iterator[str]:
     each = part.prepared.part
     if each.number != each.question.number:
-        yield f"<pl-question-panel><p>{each.number} ({_ask(part)})</p></pl-question-panel>"
+        yield f"<pl-question-panel><p>{{{{params.{part.name}_ask}}}}</p></pl-question-panel>"
     if not part.field.element:
         yield "<pl-question-panel><p>Answer this one on paper.</p></pl-question-panel>"
         return
@@ -224,10 +224,6 @@ def _part_html(part: _Part) -> Iterator[str]:
             f'<pl-submission-panel>{{{{#{said}}}}}<p class="mathjax_ignore">{{{{{said}}}}}</p>'
             f"{{{{/{said}}}}}</pl-submission-panel>"
         )
-
-
-def _ask(part: _Part) -> str:
-    return f"{{{{params.{part.name}_ask}}}}"
 
 
 def _server(tapes: Sequence[Tape]) -> str:

@@ -140,6 +140,15 @@ def test_the_zip_is_the_same_each_time(neurons: Worksheet, monkeypatch: pytest.M
     assert gradescope.export(neurons, ()) == first
 
 
+def test_a_python_that_the_default_image_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    later = Wheel("w", "1", frozenset({"cp312-abi3-manylinux2014_x86_64"}), b"")
+    monkeypatch.setattr(gradescope, "wheels", lambda given: (later,))
+    package = gradescope.export(worksheet("$$ x = 3 $$\n\nx?\n\n% ask: value x"), ())
+    assert package.report[-1].how == "Python 3.12"
+    archive = zipfile.ZipFile(io.BytesIO(package.files["autograder.zip"]))
+    assert archive.read("pythons.txt") == b"3.12\n3.13\n3.14\n3.15\n"
+
+
 def test_the_report_and_the_students_files(package: Package) -> None:
     told = {each.part: each for each in package.report}
     assert list(told) == ["3.1.1", *RIGHT]
@@ -208,7 +217,7 @@ def test_variants_are_marked_by_the_number_that_the_student_names(
     monkeypatch.setattr(gradescope, "wheels", lambda given: (Wheel("w", "1", PURE, b""),))
     made = list(variants(neurons, 2, seed=3))
     package = gradescope.export(neurons, made)
-    assert package.report[-1].lost
+    assert [told.part for told in package.report[-2:]] == ["3.3.3", "all"]
     assert "variant: 2" in package.files["students/variant-2.ipynb"].decode()
     assert "variant:" in package.files["students/answers.md"].decode()
     archive = zipfile.ZipFile(io.BytesIO(package.files["autograder.zip"]))
