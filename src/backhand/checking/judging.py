@@ -29,6 +29,8 @@ FAR = 1e-6
 """Values further apart than this don't come from rounding in float64."""
 RIGHT = "Right."
 WRONG = "This isn't right."
+DECIDED = ("proved", "false", "convex", "concave", "affine", "neither")
+"""The verdicts that an answer is compared with; of any other a person is the judge."""
 
 
 def judged(part: Prepared, answer: str) -> Mark:
@@ -303,7 +305,7 @@ def _count(part: Prepared, answer: str) -> Mark:
 def _verdict(part: Prepared, answer: str) -> Mark:
     words = part.part.expected.words
     typed = answers.verdict(answer, words)
-    if words not in ("proved", "false", "convex", "concave", "affine", "neither"):
+    if words not in DECIDED:
         return Mark("undecided", 0.0, None, "A person has to look at this.", typed.understood)
     if typed.words == words:
         return right(typed.understood)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backhand.checking.chains import Factor
+from backhand.checking.judging import DECIDED
 from backhand.checking.marks import Mark
 from backhand.checking.parts import Prepared
 from backhand.checking.rounding import nearness
@@ -22,6 +23,12 @@ class StepMark:
     name: str
     share: float
     earned: float
+
+
+def is_for_a_person(part: Prepared) -> bool:
+    """Whether only a person can mark this part: a drawing, a comparison in words."""
+    wanted = part.part.expected
+    return wanted.kind == "drawing" or (wanted.kind == "verdict" and wanted.words not in DECIDED)
 
 
 def steps(part: Prepared, answer: str, mark: Mark) -> tuple[StepMark, ...]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from backhand.checking.marks import Mark
 from backhand.checking.parts import Prepared, prepared
-from backhand.checking.steps import steps
+from backhand.checking.steps import is_for_a_person, steps
 from backhand.checking.variants import Variant
 from backhand.errors import BackhandError
 from backhand.publishing import markdown, notebook
@@ -77,14 +77,15 @@ def _script(name: str) -> bytes:
 
 
 def _told(part: Prepared) -> Told:
-    kind = part.part.expected.kind
-    if kind == "drawing":
+    if is_for_a_person(part):
         return Told(part.part.number, "no score", (_PERSON,))
     several = steps(part, "", Mark("wrong", 0.0, None, "", ""))
     how = (
         f"{len(several)} tests, one for each {several[0].name.split()[0]}" if several else "1 test"
     )
-    return Told(part.part.number, how, (_UNDECIDED,) if kind == "formula" else ())
+    return Told(
+        part.part.number, how, (_UNDECIDED,) if part.part.expected.kind == "formula" else ()
+    )
 
 
 # ---- what students get -------------------------------------------------------------------------
@@ -105,7 +106,7 @@ def _template_lines(
     if variants:
         yield "Write the number of your variant here, it stands in the name of your sheet.\n"
         yield "variant:\n"
-    by_hand = [p.part.number for p in parts if p.part.expected.kind == "drawing"]
+    by_hand = [p.part.number for p in parts if is_for_a_person(p)]
     if by_hand:
         yield f"Not here, but as your instructor says: {', '.join(by_hand)}.\n"
     for part in (each.part for each in parts if each.part.number not in by_hand):

@@ -20,7 +20,7 @@ from backhand.checking.answers import written
 from backhand.checking.marking import Marker
 from backhand.checking.marks import Mark
 from backhand.checking.parts import Prepared, other_name, prepared
-from backhand.checking.steps import steps
+from backhand.checking.steps import is_for_a_person, steps
 from backhand.errors import BackhandError
 from backhand.publishing import notebook
 from backhand.publishing.folder import put
@@ -137,7 +137,7 @@ def results(page: Worksheet, handed_in: Callable[[Asked], Submission]) -> dict[s
 def _tests(part: Prepared, answer: str, mark: Mark, name: str) -> Iterator[Test]:
     """The tests of one part: one, or one a step. They are worth a point together."""
     number = part.part.number
-    if part.part.expected.kind == "drawing":
+    if is_for_a_person(part):
         yield {"number": number, "name": name, "output": BY_HAND}
         return
     said = _said(answer, mark)

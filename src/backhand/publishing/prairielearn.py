@@ -88,7 +88,7 @@ def _json(found: Any) -> str:
 
 
 def _slug(title: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "worksheet"
+    return re.sub(r"[^a-z0-9]+", "-", title.lower())[:60].strip("-") or "worksheet"
 
 
 def _info(worksheet: Worksheet, count: int) -> dict[str, Any]:
