@@ -141,7 +141,8 @@ def test_the_zip_is_the_same_each_time(neurons: Worksheet, monkeypatch: pytest.M
 
 
 def test_what_only_a_person_can_mark_has_no_score(tmp_path: Path) -> None:
-    source = "$$ x = 2, w = 3, y = 1 $$\n\n$$ p = w x $$\n\n$$ J = (y - p)^2 $$\n\nLike which?\n\n% ask: compare\n"
+    model = "$$ x = 2, w = 3, y = 1 $$\n\n$$ p = w x $$\n\n$$ J = (y - p)^2 $$"
+    source = f"{model}\n\nLike which?\n\n% ask: compare\n"
     found = marked(tmp_path, {"answers.md": b"1: alike"}, {0: f"{source}\nx?\n\n% ask: value x\n"})
     assert [("score" in t, "max_score" in t) for t in found["tests"]] == [(False,) * 2, (True,) * 2]
 
