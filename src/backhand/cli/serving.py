@@ -42,10 +42,6 @@ def serve(
             from backhand.page.server import serve as serve_page
         except ImportError:
             raise BackhandError(MISSING, "install them: pip install 'backhand[page]'") from None
-        from backhand.reading.document import text_of
-
-        if file is not None:
-            text_of(file)
 
         def opened(address: str) -> None:
             say(f"Backhand is at {address} (Ctrl-C ends it)")

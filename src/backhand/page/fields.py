@@ -12,6 +12,8 @@ from backhand.errors import BackhandError
 
 MAX_BODY = 256_000
 """The most bytes of a request."""
+MAX_FILE = 200_000
+"""The most bytes of the worksheet that is served: the page sends it back inside a request."""
 MAX_ANSWER = 10_000
 """The most bytes of an answer to a question."""
 MAX_NAME = 1_000

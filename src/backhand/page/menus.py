@@ -64,10 +64,11 @@ def _written(name: str, sign: str, meaning: Formula) -> dict[str, Any]:
 def data_sets() -> dict[str, Any]:
     """The data sets, each with what it is and what is to be learned from it."""
     return {
+        "names": list(DATASETS),
         "data": [
             {"name": name, "title": each.title, "source": each.source, "task": each.task}
             for name, each in DATASETS.items()
-        ]
+        ],
     }
 
 

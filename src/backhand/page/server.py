@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backhand.errors import BackhandError
+from backhand.errors import BackhandError, LimitError
+from backhand.page.fields import MAX_FILE
 from backhand.page.guard import Guard, Rules
 from backhand.page.pool import Pool
 from backhand.page.routes import Run, routes, unroutable
 from backhand.page.static_files import static_files
+from backhand.reading.document import text_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -52,8 +54,11 @@ def serve(
 ) -> None:
     """Serve until Ctrl-C. `opened` is called with the page's address once it can be asked for.
 
-    Raises `BackhandError` where the port is taken or the host isn't this machine's.
+    Raises `BackhandError` where the file can't be served, the port is taken or the host isn't this
+    machine's.
     """
+    if file is not None and len(text_of(file).encode()) > MAX_FILE:
+        raise LimitError(f"a page is a worksheet of up to {MAX_FILE:,} bytes", "split the file")
     listener = bound(host, port)
     # One thread of linear algebra a process: there are several, and no product here is large.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

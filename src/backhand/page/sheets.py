@@ -51,8 +51,9 @@ def example() -> str:
     return files("backhand.page").joinpath("example.md").read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=KEPT)
 def sheet_json(text: str) -> dict[str, Any]:
-    """A worksheet as JSON. Raises what `worksheet` raises.
+    """A worksheet as JSON, made once: don't change it. Raises what `worksheet` raises.
 
     >>> sheet_json("x = 3; y = x^2")["questions"]
     []

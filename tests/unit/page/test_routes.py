@@ -8,7 +8,7 @@ import pytest
 from tests.unit.page.asking import EXAMPLE, Client, asked
 
 import backhand
-from backhand.page.menus import data_sets
+from backhand.training.datasets import DATASETS
 
 ROOT = Path(__file__).parents[3]
 RAW = "Let $x = 3$ and\n\n$$ y = x^2 $$\n\n1. What is $y$?\n2. Why is the sky blue?\n"
@@ -226,8 +226,9 @@ def test_the_functions_are_listed() -> None:
 
 def test_every_data_set_gives_points_that_fit_its_task() -> None:
     here = Client()
-    names = [each["name"] for each in here.get("/api/data").json()["data"]]
-    assert names == [each["name"] for each in data_sets()["data"]]
+    listed = here.get("/api/data").json()
+    names = listed["names"]
+    assert names == [each["name"] for each in listed["data"]] == list(DATASETS)
     for name in names:
         found = here.get(f"/api/data/{name}?n=7&seed=1").json()
         assert len(found["inputs"]) == len(found["targets"]) in (1, 7)

@@ -38,6 +38,13 @@ def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
     assert "No such file" in said
 
 
+def test_a_file_that_is_too_large_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "large.md").write_text("x = 3\n" * 50_000, encoding="utf-8")
+    code, said = run(str(tmp_path / "large.md"))
+    assert code == 2
+    assert "200,000 bytes" in said
+
+
 def test_an_address_of_another_machine_is_refused() -> None:
     for host in ("192.0.2.1", "nothing.invalid"):
         with pytest.raises(BackhandError):
