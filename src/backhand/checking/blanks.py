@@ -18,7 +18,8 @@ _NUMBER = re.compile(
     r"|\d+\s*/\s*\d+|\d+\.\d+|\d+)"
 )
 MAX_LOOKED_AT = 20_000
-"""How many signs after a name its numbers are looked for in."""
+"""How many signs after a name its numbers are looked for in, and more for each number."""
+SIGNS_A_NUMBER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _matching(
     source: str, start: int, wanted: list[Fraction], point: int | None
 ) -> list[re.Match[str]] | None:
     """The numbers after the first equals sign that is followed by just these."""
-    stop = min(len(source), start + MAX_LOOKED_AT)
+    stop = min(len(source), start + MAX_LOOKED_AT + SIGNS_A_NUMBER * len(wanted))
     at = start
     while (at := source.find("=", at, stop)) >= 0:
         at += 1

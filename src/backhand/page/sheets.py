@@ -74,6 +74,12 @@ def sheet_json(text: str) -> dict[str, Any]:
     }
 
 
+def forget() -> None:
+    """Keep no worksheet any longer, so that there is memory again."""
+    sheet_of.cache_clear()
+    sheet_json.cache_clear()
+
+
 def _net(read: Worksheet) -> tuple[dict[str, Any] | None, str]:
     """The program of the last model, or None and the reason why there is none."""
     if not read.graphs:

@@ -21,7 +21,7 @@ from backhand.page.live import live_backward, live_forward, live_working
 from backhand.page.networks import page_of
 from backhand.page.previews import preview
 from backhand.page.program import program
-from backhand.page.sheets import Sheet, example, sheet_json, sheet_of
+from backhand.page.sheets import Sheet, example, forget, sheet_json, sheet_of
 from backhand.reading.meaning import spelled
 from backhand.writing.html import working_html
 
@@ -47,6 +47,17 @@ def answered(task: str, body: bytes) -> Reply:
     422
     """
     try:
+        return _answered(task, body)
+    except MemoryError:
+        forget()
+    try:
+        return _answered(task, body)
+    except MemoryError:
+        return refusal(422, BackhandError("this takes too much memory", "make it smaller"))
+
+
+def _answered(task: str, body: bytes) -> Reply:
+    try:
         found = TASKS[task](parsed(body))
     except RequestError as error:
         return refusal(error.status, error)
@@ -54,8 +65,6 @@ def answered(task: str, body: bytes) -> Reply:
         return refusal(422, error)
     except RecursionError:
         return refusal(422, BackhandError("this is nested too deep", "use fewer brackets"))
-    except MemoryError:
-        return refusal(422, BackhandError("this takes too much memory", "make it smaller"))
     return found if isinstance(found, Reply) else Reply(200, JSON, encoded(found))
 
 

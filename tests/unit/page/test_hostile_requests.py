@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.test_hostile_pages import PAGES
 from tests.unit.page.asking import EXAMPLE, HOST, JSON, Client, Response
 
+from backhand.page import tasks
 from backhand.page.fields import MAX_ANSWER, MAX_BODY
 from backhand.page.guard import POLICY, Rules
 from backhand.page.tasks import GOT, TASKS
@@ -120,7 +121,7 @@ FIELDS = (
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.sampled_from(POSTED),
     st.dictionaries(st.sampled_from(FIELDS), WRONG, max_size=6),
@@ -166,6 +167,21 @@ def test_an_answer_that_is_too_large_is_refused() -> None:
 )
 def test_what_is_no_plain_json_is_refused(headers: dict[str, str]) -> None:
     refused(CLIENT.ask("POST", "/api/read", READ, headers), 415)
+
+
+def test_without_memory_what_is_kept_is_given_up_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def hungry(fields: object) -> object:
+        tried.append("once more")
+        if len(tried) < 2:
+            raise MemoryError
+        return {}
+
+    monkeypatch.setitem(tasks.TASKS, "read", hungry)  # type: ignore[arg-type]
+    assert posted("read", READ).status == 200
+    monkeypatch.setitem(tasks.TASKS, "read", lambda _: bytearray(2**62))  # type: ignore[arg-type]
+    assert refused(posted("read", READ), 422) == "this takes too much memory"
 
 
 # ---- addresses ---------------------------------------------------------------------------------
