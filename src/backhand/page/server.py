@@ -85,7 +85,7 @@ def _serve(
 
     config = Config(
         application(pool.reply, host=host, file=file, lifespan=lifespan),
-        log_level="warning",
+        log_level="error",
         access_log=False,
         ws="none",
         proxy_headers=False,
