@@ -268,12 +268,28 @@ def replaced(formula: Formula, leaf: Callable[[Formula], Formula | None]) -> For
     if new is not None:
         return new
 
-    def inside(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(inside(item) for item in cast(tuple[Any, ...], value))
-        return replaced(value, leaf) if isinstance(value, _KINDS) else value
+    changed: dict[str, Any] = {}
+    for name in _FIELDS[type(formula)]:
+        value = getattr(formula, name)
+        other = _inside(value, leaf)
+        if other is not value:
+            changed[name] = other
+    return replace(formula, **changed) if changed else formula
 
-    return replace(formula, **{f.name: inside(getattr(formula, f.name)) for f in fields(formula)})
+
+def _inside(value: Any, leaf: Callable[[Formula], Formula | None]) -> Any:
+    """A field with its formulas replaced; itself where none was."""
+    if type(value) in _FIELDS:
+        return replaced(value, leaf)
+    if not isinstance(value, tuple):
+        return value
+    old = cast(tuple[Any, ...], value)
+    new = tuple(_inside(item, leaf) for item in old)
+    return old if all(a is b for a, b in zip(new, old, strict=True)) else new
 
 
-_KINDS = get_args(Formula)
+_FIELDS: dict[type, tuple[str, ...]] = {
+    kind: tuple(f.name for f in fields(kind) if f.name not in ("place", "font", "text"))
+    for kind in get_args(Formula)
+}
+"""The fields of each kind in which there may be formulas."""

@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import lru_cache
 from itertools import pairwise, product
-from random import Random
 from typing import Literal, TypeAlias
 
 from backhand.calculus.chain import is_alias, local_derivative
 from backhand.calculus.paths import Spot, paths, routes, without_aliases
-from backhand.checking.equality import PRIME
+from backhand.checking.residues import PRIME, letter
 from backhand.errors import LimitError, MeaningError
 from backhand.expr import ZERO, Expr, Ref, names, substitute
 from backhand.graph import Graph, Layout, Quantity
@@ -45,6 +43,8 @@ MAX_ENTRIES = 20_000
 """The most entries that a chain's arrays may have together."""
 MAX_SUM = 64
 MAX_ROUTES = 8
+MAX_KEPT = 4_096
+"""The most derivatives that are kept from one answer to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,10 @@ class Chains:
     )
 
     finest: dict[Factor, list[Factor]] = field(default_factory=dict[Factor, list[Factor]])
+    named: dict[Partial, Factor] = field(default_factory=dict[Partial, Factor])
+    made: dict[tuple[Factor, Reading], Matrix] = field(
+        default_factory=dict[tuple[Factor, Reading], Matrix]
+    )
 
     def __post_init__(self) -> None:
         letters = sorted({a.upper for q in self.graph for a in q.axes if isinstance(a.upper, str)})
@@ -104,7 +108,7 @@ class Chains:
             here = dict(zip(user.axes, each.slots, strict=True))
             slope: Expr = substitute(general, here)
             if slope is not ZERO:
-                yield each, 1 if is_alias(user) else _letter(f"{each} {used}")
+                yield each, 1 if is_alias(user) else letter(f"{each} {used}")
 
     def column(self, by: Spot) -> Mapping[Spot, int]:
         """The derivative of everything by one entry."""
@@ -116,8 +120,8 @@ class Chains:
                     continue
                 for name in names(quantity.definition) & touched:
                     for used in [s for s in found if s.name == name]:
-                        for user, letter in self.edge(quantity, used).items():
-                            add = found[used] * letter
+                        for user, slope in self.edge(quantity, used).items():
+                            add = found[used] * slope
                             found[user] = (found.get(user, 0) + add) % PRIME
                             touched.add(quantity.name)
             self.columns[by] = found
@@ -125,6 +129,14 @@ class Chains:
 
     def derivative(self, factor: Factor, reading: Reading) -> Matrix:
         """∂of/∂by, a row for each entry of `of`."""
+        key = factor, reading
+        if key not in self.made:
+            if len(self.made) > MAX_KEPT:
+                self.made.clear()
+            self.made[key] = self._derivative(factor, reading)
+        return self.made[key]
+
+    def _derivative(self, factor: Factor, reading: Reading) -> Matrix:
         quantity = self.graph[factor.of.name]
         direct = (
             reading == "direct"
@@ -192,8 +204,13 @@ class Chains:
         """What a derivative's sign names. Raises `MeaningError` for an unknown name."""
         if found.then:
             raise MeaningError("a chain has first derivatives only", "write dJ/dyhat")
-        reader = known_graph(self.graph)
-        return self.plain(Factor(spot_of(found.of, reader), spot_of(found.by, reader)))
+        if found not in self.named:
+            if len(self.named) > MAX_KEPT:
+                self.named.clear()
+            reader = known_graph(self.graph)
+            sides = Factor(spot_of(found.of, reader), spot_of(found.by, reader))
+            self.named[found] = self.plain(sides)
+        return self.named[found]
 
     def factors(self, chain: Formula) -> list[Factor]:
         """Every derivative in a chain, in order."""
@@ -317,11 +334,6 @@ def _with_letter(body: Formula, letter: str, value: int) -> Formula:
                 return None
 
     return replaced(body, leaf)
-
-
-@lru_cache(maxsize=65536)
-def _letter(text: str) -> int:
-    return Random(text).randrange(2, PRIME)
 
 
 # ---- matrices modulo the prime -----------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 from backhand.calculus.evaluate import computable, evaluate
 from backhand.checking import answers
 from backhand.checking.answers import Typed
+from backhand.checking.direct import FAR
 from backhand.checking.equality import inlined, same_formula, with_values
 from backhand.checking.expected import Kind
 from backhand.checking.formula_slips import slip_of
@@ -25,8 +26,6 @@ from backhand.graph import Value, floats
 from backhand.reading.tensors import Tensor, over
 from backhand.syntax import Formula, Num, replaced
 
-FAR = 1e-6
-"""Values further apart than this don't come from rounding in float64."""
 RIGHT = "Right."
 WRONG = "This isn't right."
 DECIDED = ("proved", "false", "convex", "concave", "affine", "neither")
@@ -185,12 +184,28 @@ def _formula(part: Prepared, answer: str) -> Mark:
                 return mark
             return _in_terms_of(part, typed.understood)
     assert typed.formula is not None
+    mark = _at_once(part, typed.formula, typed.understood)
+    if mark is not None:
+        return mark
     tensor = part.reader.tensor(typed.formula)
     if wanted.formula is None:
         if part.right is not None:
             return _worked(part, typed)
         return Mark("undecided", 0.0, None, "A person has to look at this.", typed.understood)
     return _formulas(part, typed, tensor)
+
+
+def _at_once(part: Prepared, found: Formula, understood: str) -> Mark | None:
+    """The mark where working the formula out modulo the prime settles it."""
+    settled = None if part.direct is None else part.direct.settled(found)
+    if settled is None:
+        return None
+    if not settled.equal:
+        return by_slip(settled.slip, understood) if settled.slip else wrong(understood)
+    allowed = part.part.expected.allowed
+    if allowed and not settled.names <= allowed:
+        return _in_terms_of(part, understood)
+    return right(understood)
 
 
 def _in_terms_of(part: Prepared, understood: str) -> Mark:
@@ -242,7 +257,7 @@ def _same(part: Prepared, expr: Expr, understood: str) -> Mark:
             return _with_numbers(absent, understood)
     if outcome == "open":
         return Mark("undecided", 0.0, None, "A person has to look at this.", understood)
-    slip = slip_of(part, given, whole)
+    slip = slip_of(part.case, given, whole)
     return by_slip(slip, understood) if slip is not None else wrong(understood)
 
 

@@ -12,6 +12,7 @@ from backhand.calculus.forward import trace
 from backhand.checking.answers import Reader
 from backhand.checking.case import Case
 from backhand.checking.chains import Chains
+from backhand.checking.direct import Direct
 from backhand.checking.equality import inlined
 from backhand.checking.expected import Expected, expected
 from backhand.checking.mistakes import slipped
@@ -58,10 +59,20 @@ class Prepared:
         return None if found is None else inlined(found, self.graph, self.part.expected.allowed)
 
     @cached_property
+    def case(self) -> Case:
+        """The part as a question to be worked out wrongly."""
+        part = self.part
+        return Case(self.graph, part.ask, part.expected, self.layout)
+
+    @cached_property
+    def direct(self) -> Direct | None:
+        """The right formula modulo a prime."""
+        return None if self.formula is None else Direct(self.case, self.formula, self.values)
+
+    @cached_property
     def slips(self) -> tuple[tuple[str, Value], ...]:
         """What the known slips lead to; worked out where the first answer isn't right."""
-        part = self.part
-        return tuple(slipped(Case(self.graph, part.ask, part.expected, self.layout)))
+        return tuple(slipped(self.case))
 
     @cached_property
     def values(self) -> Mapping[str, Value]:

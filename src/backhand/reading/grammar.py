@@ -52,7 +52,6 @@ STRENGTH: dict[str, int] = (
 STARTS = frozenset(words("( [ { |( ‖( ∂ d Σ √ 𝟙 ℝ"))
 """The signs that begin an operand."""
 AFTER_CELL = frozenset(words(", ; & ] \\\\"))
-_END = Token("break", "", 0, 0, False)
 
 
 class Parser:
@@ -60,6 +59,8 @@ class Parser:
 
     def __init__(self, tokens: Sequence[Token], source: Source, known: Known) -> None:
         self.tokens = tokens
+        end = tokens[-1].end if tokens else 0
+        self.end = Token("break", "", end, end, False)
         self.source = source
         self.known = known
         self.closing = partners(tokens, source)
@@ -74,14 +75,14 @@ class Parser:
     def ahead(self, steps: int = 0) -> Token:
         """The next token, or the one some steps after it; an empty one past the end."""
         at = self.at + steps
-        if at < len(self.tokens):
-            return self.tokens[at]
-        end = self.tokens[-1].end if self.tokens else 0
-        return _END._replace(at=end, end=end)
+        return self.tokens[at] if at < len(self.tokens) else self.end
 
     def sees(self, *texts: str) -> bool:
         """Whether the next token is one of these signs."""
-        token = self.ahead()
+        at = self.at
+        if at >= len(self.tokens):
+            return False
+        token = self.tokens[at]
         return token.kind == "sign" and token.text in texts
 
     def take(self) -> Token:

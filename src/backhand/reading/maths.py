@@ -24,11 +24,18 @@ __all__ = ["Known", "Statement", "canonical", "defined_names", "parse", "stateme
 STARTING = frozenset(RELATIONS) | frozenset(STRENGTH)
 """A line that starts with one of these goes on with the line before."""
 ENDING = STARTING | {"_"}
+SEPARATORS = frozenset(("quad", "&", ","))
+SIGNS_OF_RELATIONS = frozenset((*RELATIONS, "in"))
 MAX_STATEMENTS = 2_000
 """The most definitions in one block."""
 START = Place(1, 1)
 NOTHING_KNOWN = Known()
-COMPOUND = frozenset(get_args(Formula)) - {Num, Name}
+PARTS = {
+    kind: tuple(field.name for field in fields(kind))
+    for kind in get_args(Formula)
+    if kind not in (Num, Name)
+}
+"""The fields of every kind of formula that may have others in it."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +162,7 @@ def _without_index(name: str, right: Sequence[Token]) -> str:
 
 def _check_depth(formula: Formula, source: Source, token: Token) -> None:
     """Raise `LimitError` where the tree is too deep for a walk by recursion."""
-    level: list[Any] = [formula]
+    level: list[Any] = [formula] if type(formula) in PARTS else []
     for _ in range(MAX_DEPTH):
         level = [part for node in level for part in _parts(node)]
         if not level:
@@ -167,12 +174,14 @@ def _check_depth(formula: Formula, source: Source, token: Token) -> None:
 
 def _parts(node: Any) -> Iterable[Any]:
     """The formulas right inside a formula."""
-    for field in fields(node):
-        value = getattr(node, field.name)
-        rows = cast(tuple[Any, ...], value) if isinstance(value, tuple) else (value,)
-        for row in rows:
-            cells = cast(tuple[Any, ...], row) if isinstance(row, tuple) else (row,)
-            yield from (cell for cell in cells if type(cell) in COMPOUND)
+    for name in PARTS[type(node)]:
+        value = getattr(node, name)
+        if type(value) in PARTS:
+            yield value
+        elif isinstance(value, tuple):
+            for row in cast(tuple[Any, ...], value):
+                cells = cast(tuple[Any, ...], row) if isinstance(row, tuple) else (row,)
+                yield from (cell for cell in cells if type(cell) in PARTS)
 
 
 # ---- splitting ---------------------------------------------------------------------------------
@@ -234,6 +243,8 @@ def _aligns(tokens: Sequence[Token], at: int, line: Sequence[Token]) -> bool:
 
 def _definitions(line: Sequence[Token]) -> list[list[Token]]:
     """A line split at the commas and wide spaces between whole definitions."""
+    if SEPARATORS.isdisjoint(token.text for token in line):
+        return [bare] if (bare := _without_full_stop(list(line))) else []
     chunks: list[list[Token]] = [[]]
     separators: list[Token] = []
     depth = 0
@@ -245,7 +256,7 @@ def _definitions(line: Sequence[Token]) -> list[list[Token]]:
             separators.append(token)
         else:
             chunks[-1].append(token)
-    out = [chunks[0]]
+    out = chunks[:1]
     for separator, chunk in zip(separators, chunks[1:], strict=True):
         whole = chunk and not _is_sign(chunk[0], STARTING)
         if whole and _relation(chunk) and _relation(out[-1]):
@@ -266,6 +277,8 @@ def _without_full_stop(tokens: list[Token]) -> list[Token]:
 
 def _relation(tokens: Sequence[Token]) -> int:
     """Where the first relation outside brackets stands; 0 for none."""
+    if SIGNS_OF_RELATIONS.isdisjoint(token.text for token in tokens):
+        return 0
     depth = 0
     for at, token in enumerate(tokens):
         depth += _is_sign(token, OPENING) or token.kind == "begin"

@@ -249,17 +249,18 @@ def _differentials(tokens: Sequence[Token], known: Known, source: Source) -> lis
 
     Only pairs are taken, and none where the page itself has a `d` or a `dy`.
     """
-    if "d" in known.quantities or not any(_is_d(t, known) for t in tokens):
+    signs = {at for at, token in enumerate(tokens) if _is_d(token, known)}
+    if "d" in known.quantities or not signs:
         return list(tokens)
     closing = partners(tokens, source)
     marked: set[int] = set()
-    for at, token in enumerate(tokens):
-        if at in marked or not _is_d(token, known):
+    for at in sorted(signs):
+        if at in marked:
             continue
         end, order = _numerator(tokens, at, closing)
         other = _after_bar(tokens, at, end, closing)
         below: set[int] = set()
-        while other < len(tokens) and len(below) < order and _is_d(tokens[other], known):
+        while other in signs and len(below) < order:
             below.add(other)
             other = _operand_end(tokens, other + (len(tokens[other].text) == 1), closing)
         if below:

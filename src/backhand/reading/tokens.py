@@ -80,8 +80,15 @@ class Source:
     def _starts(self) -> list[int]:
         return [0, *(m.end() for m in re.finditer(r"\r\n|\r|\n", self.text))]
 
+    @cached_property
+    def _first(self) -> str:
+        """The line in which the text starts."""
+        return self.start.text or self._lines[0]
+
     def place(self, offset: int) -> Place:
         """The place of the character number `offset`."""
+        if len(self._starts) == 1:
+            return Place(self.start.line, self.start.column + offset, self._first)
         line = bisect_right(self._starts, offset) - 1
         column = offset - self._starts[line] + (1 if line else self.start.column)
         text = self._lines[line] if line or not self.start.text else self.start.text
@@ -337,6 +344,8 @@ def partners(tokens: Sequence[Token], source: Source) -> dict[int, int]:
     found: dict[int, int] = {}
     stack: list[int] = []
     for at, token in enumerate(tokens):
+        if token.kind not in ("sign", "begin", "end"):
+            continue
         if token.kind == "begin" or (token.kind == "sign" and token.text in OPENING):
             stack.append(at)
             if len(stack) > MAX_DEPTH:
