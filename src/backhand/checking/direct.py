@@ -8,7 +8,7 @@ anything else is left to the general way, as is whatever these numbers don't set
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -19,7 +19,14 @@ from backhand.calculus.evaluate import computable, evaluate
 from backhand.checking.case import Case
 from backhand.checking.equality import inlined
 from backhand.checking.formula_slips import changed_by_slips
-from backhand.checking.residues import MAX_EXPONENT, PRIME, applied, is_rational, residue
+from backhand.checking.recomputing import values_with
+from backhand.checking.residues import (
+    MAX_EXPONENT,
+    PRIME,
+    Entries,
+    applied,
+    residue,
+)
 from backhand.errors import BackhandError
 from backhand.expr import Expr, names
 from backhand.functions import READ_AS, TABLE
@@ -29,6 +36,7 @@ from backhand.syntax import Call, Entry, Formula, Minus, Name, Num, Over, Plus, 
 
 FAR = 1e-6
 """Values further apart than this don't come from rounding in float64."""
+POINTS = 2
 
 
 class NotPlainError(Exception):
@@ -37,21 +45,19 @@ class NotPlainError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A name or an entry: its residue, its value at the page's numbers, the names that it mentions."""
+    """A name or an entry: its residue, its values at the points, the names that it mentions."""
 
     residue: int
-    number: float | None
+    numbers: tuple[float, ...]
     names: frozenset[str]
-    rational: bool
 
 
 @dataclass
 class Names:
-    """The names of a graph modulo the prime, each with its equation put in but for those in `keep`."""
+    """The names of a graph as they are typed, modulo the prime and at some points."""
 
-    graph: Graph
-    keep: frozenset[str]
-    values: Mapping[str, Value]
+    entries: Entries
+    points: Sequence[Mapping[str, Value]]
     known: dict[Formula, Leaf] = field(default_factory=dict[Formula, Leaf])
 
     def leaf(self, found: Formula) -> Leaf:
@@ -61,38 +67,36 @@ class Names:
         return self.known[found]
 
     def _leaf(self, found: Formula) -> Leaf:
+        graph = self.entries.graph
         try:
-            tensor = known_graph(self.graph).tensor(found, Scope())
+            tensor = known_graph(graph).tensor(found, Scope())
         except BackhandError:
             raise NotPlainError from None  # the general way says what is wrong, and where
         if tensor.axes:
             raise NotPlainError
-        whole = inlined(tensor.expr, self.graph, self.keep)
-        left = residue(whole)
+        left = self.entries.residue(tensor.expr)
         if left is None:
             raise NotPlainError
-        number = None
-        if computable(tensor.expr, self.values):
-            number = float(evaluate(tensor.expr, (), self.graph, self.values))
-        return Leaf(left, number, names(tensor.expr), is_rational(whole))
+        numbers = tuple(value_at(tensor.expr, graph, values) for values in self.points)
+        return Leaf(left, numbers, names(tensor.expr))
 
     def is_function(self, name: str) -> bool:
         """Whether a name is that of a function of the table and has no other meaning here."""
+        graph = self.entries.graph
         return (
             name in READ_AS
-            and name not in self.graph
-            and name not in self.graph.functions
-            and name not in self.graph.signatures
+            and name not in graph
+            and name not in graph.functions
+            and name not in graph.signatures
         )
 
 
 @dataclass
 class Reckoning:
-    """One formula being worked out: what it mentions, and whether it is rational so far."""
+    """One formula being worked out, and what it mentions so far."""
 
     known: Names
     mentioned: set[str] = field(default_factory=set[str])
-    rational: bool = True
 
     def residue(self, found: Formula) -> int:
         """The formula modulo the prime. Raises `NotPlainError`."""
@@ -100,7 +104,6 @@ class Reckoning:
             case Name() | Entry():
                 leaf = self.known.leaf(found)
                 self.mentioned |= leaf.names
-                self.rational = self.rational and leaf.rational
                 return leaf.residue
             case Num(Fraction() as value):
                 top = value.numerator
@@ -121,8 +124,10 @@ class Reckoning:
                 below = self.residue(base)
                 return pow(self._inverse(below) if power < 0 else below, abs(power), PRIME)
             case Call(name, (of,), 0) if self.known.is_function(name):
-                self.rational = False
-                return applied(READ_AS[name], self.residue(of) % PRIME)
+                found_there = applied(READ_AS[name], self.residue(of) % PRIME)
+                if found_there is None:
+                    raise NotPlainError
+                return found_there
             case _:
                 raise NotPlainError
 
@@ -131,30 +136,44 @@ class Reckoning:
             raise NotPlainError
         return pow(of, -1, PRIME)
 
-    def number(self, found: Formula) -> float:
-        """The formula at the page's numbers. Raises `NotPlainError` where it has no value."""
+    def number(self, found: Formula, point: int) -> float:
+        """The formula at one of the points. Raises `NotPlainError` where it has no value."""
         match found:
             case Name() | Entry():
-                number = self.known.leaf(found).number
-                if number is None:
-                    raise NotPlainError
-                return number
+                return self.known.leaf(found).numbers[point]
             case Num(value):
                 return float(value)
             case Times(factors):
-                return math.prod(map(self.number, factors))
+                return math.prod([self.number(factor, point) for factor in factors])
             case Plus(terms):
-                return sum(map(self.number, terms))
+                return sum([self.number(term, point) for term in terms])
             case Minus(of):
-                return -self.number(of)
+                return -self.number(of, point)
             case Over(top, bottom):
-                return self.number(top) / self.number(bottom)
+                return self.number(top, point) / self.number(bottom, point)
             case Raised(base, exponent):
-                return self.number(base) ** whole(exponent)
+                return self.number(base, point) ** whole(exponent)
             case Call(name, (of,)):
-                return float(TABLE[READ_AS[name]].value(np.float64(self.number(of))))
+                return float(TABLE[READ_AS[name]].value(np.float64(self.number(of, point))))
             case _:
                 raise NotPlainError
+
+
+def value_at(expr: Expr, graph: Graph, values: Mapping[str, Value]) -> float:
+    """The value of an expression, not a number where it has none."""
+    return float(evaluate(expr, (), graph, values)) if computable(expr, values) else math.nan
+
+
+def drawn(graph: Graph, keep: frozenset[str]) -> list[Mapping[str, Value]]:
+    """Values for every quantity, from some between 0 and 1 for those that no equation gives."""
+    free = [q for q in graph if q.definition is None or q.name in keep]
+    if any(isinstance(size, str) for q in graph for size in q.extents):
+        return []
+    random = np.random.default_rng(0)
+    return [
+        values_with(graph, {q.name: random.uniform(0.2, 0.8, q.shape) for q in free})
+        for _ in range(POINTS)
+    ]
 
 
 def whole(exponent: Formula) -> int:
@@ -189,13 +208,20 @@ class Direct:
     def kept(self) -> tuple[Names, Expr]:
         """Names that the answer may have stay as they are."""
         keep = self.case.expected.allowed
-        return Names(self.case.graph, keep, self.values), self.formula
+        return self._names(keep), self.formula
 
     @cached_property
     def whole(self) -> tuple[Names, Expr]:
         """Every equation put in."""
         graph = self.case.graph
-        return Names(graph, frozenset(), self.values), inlined(self.formula, graph)
+        return self._names(frozenset()), inlined(self.formula, graph)
+
+    def _names(self, keep: frozenset[str]) -> Names:
+        """At the page's numbers; where it has none, at some that are drawn."""
+        graph, value = self.case.graph, self.case.value
+        if value is not None and value.size == 1:
+            return Names(Entries(graph, keep), [self.values])
+        return Names(Entries(graph, keep), [] if self.values else drawn(graph, keep))
 
     @cached_property
     def slips(self) -> dict[Expr, dict[int, str]]:
@@ -231,17 +257,16 @@ class Direct:
             return None
         if left == wanted:
             return Settled(True, mentioned)
-        if not self._is_far(reckoning, found):
+        if not self._is_far(reckoning, found, right):
             return None
-        slip = self.slips[right].get(left)
-        certain = slip is not None or (reckoning.rational and is_rational(right))
-        return Settled(False, mentioned, slip) if certain else None
+        return Settled(False, mentioned, self.slips[right].get(left))
 
-    def _is_far(self, reckoning: Reckoning, found: Formula) -> bool:
-        """Whether the formula's value at the page's numbers isn't the right one."""
-        value = self.case.value
-        if value is None or value.size != 1:
-            return not self.values and reckoning.rational and is_rational(self.formula)
-        right = float(value.reshape(-1)[0])
-        number = reckoning.number(found)
-        return math.isfinite(number) and abs(number - right) > FAR * (1 + abs(right))
+    def _is_far(self, reckoning: Reckoning, found: Formula, right: Expr) -> bool:
+        """Whether the formula's value at one of the points isn't the right one."""
+        graph = self.case.graph
+        for at, values in enumerate(reckoning.known.points):
+            wanted, given = value_at(right, graph, values), reckoning.number(found, at)
+            room = FAR * (1 + abs(wanted))
+            if math.isfinite(wanted) and math.isfinite(given) and abs(given - wanted) > room:
+                return True
+        return False

@@ -8,9 +8,12 @@ only agreement says something.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 
+from backhand.calculus.intervals import written_out
+from backhand.errors import LimitError
 from backhand.expr import (
     Add,
     Apply,
@@ -22,10 +25,16 @@ from backhand.expr import (
     Power,
     Ref,
     postorder,
+    ref,
+    substitute,
 )
+from backhand.functions import TABLE
+from backhand.graph import Graph
 
 PRIME = 2**127 - 1
 MAX_EXPONENT = 64
+MARK = "•"
+"""The argument of a function in its textbook meaning."""
 
 
 @lru_cache(maxsize=65536)
@@ -39,17 +48,45 @@ def letter(text: str) -> int:
     return 1 + drawn % (PRIME - 1)
 
 
-def applied(function: str, *arguments: int) -> int:
-    """The letter that stands for a function of these residues."""
+@lru_cache(maxsize=65536)
+def applied(function: str, *arguments: int) -> int | None:
+    """A function of these residues: its textbook meaning where it has one, else a letter.
+
+    So σ(−x) is 1 − σ(x) here too. Of e^x and e^(−x) the one is the inverse of the other.
+    """
+    if function == "exp" and arguments[0] > PRIME // 2:
+        positive = applied("exp", PRIME - arguments[0])
+        return None if positive is None else pow(positive, -1, PRIME)
+    meaning = _meaning(function)
+    if meaning is not None:
+        return _through(meaning, {ref(MARK): arguments[0]})
     return letter("Apply" + function + ",".join(map(str, arguments)))
+
+
+@lru_cache(maxsize=256)
+def _meaning(function: str) -> Expr | None:
+    """A function's meaning in terms of others."""
+    formula = TABLE[function].formula
+    if formula is None:
+        return None
+    found = formula(ref(MARK))
+    own = any(isinstance(node, Apply) and node.name == function for node in postorder(found))
+    return None if own else found
 
 
 @lru_cache(maxsize=4096)
 def residue(expr: Expr) -> int | None:
     """The value of an expression modulo the prime; None at a pole."""
-    done: dict[Expr, int] = {}
+    return _through(expr, {})
+
+
+def _through(expr: Expr, known: Mapping[Expr, int]) -> int | None:
+    """The residue of an expression in which those of some nodes are known."""
+    done = dict(known)
     for node in postorder(expr):
-        value = _residue(node, done)
+        value = known.get(node)
+        if value is None:
+            value = _residue(node, done)
         if value is None:
             return None
         done[node] = value
@@ -83,6 +120,54 @@ def _residue(node: Expr, done: Mapping[Expr, int]) -> int | None:
             return letter(repr(node))
 
 
+@dataclass
+class Entries:
+    """The entries of a graph modulo the prime: equations are put in for all names but those in `keep`.
+
+    Each entry is worked out once, from those before it, so a deep network costs its entries.
+    """
+
+    graph: Graph
+    keep: frozenset[str] = frozenset()
+    known: dict[Expr, int | None] = field(default_factory=dict[Expr, int | None])
+
+    def residue(self, expr: Expr) -> int | None:
+        """The value of an expression without free indices; None at a pole, or where it is too long.
+
+        >>> import backhand
+        >>> from backhand.expr import ref
+        >>> graph = backhand.model("x = 3; u = x^2; y = u + 1")
+        >>> Entries(graph).residue(ref("y")) == residue(ref("x") ** 2 + 1)
+        True
+        """
+        if expr not in self.known:
+            self.known[expr] = self._residue(expr)
+        return self.known[expr]
+
+    def _residue(self, expr: Expr) -> int | None:
+        try:
+            whole = written_out(expr)
+        except LimitError:
+            return None
+        done: dict[Expr, int] = {}
+        for node in postorder(whole):
+            value = self._entry(node) if isinstance(node, Ref) else _residue(node, done)
+            if value is None:
+                return None
+            done[node] = value
+        return done[whole]
+
+    def _entry(self, node: Ref) -> int | None:
+        if not all(isinstance(slot, int) for slot in node.slots):
+            return None
+        own = self.graph[node.name] if node.name in self.graph else None
+        if own is None or own.definition is None or node.name in self.keep:
+            return letter(repr(node))
+        return self.residue(
+            substitute(own.definition, dict(zip(own.axes, node.slots, strict=True)))
+        )
+
+
 def same_residue(left: Expr, right: Expr) -> bool:
     """Whether the two agree modulo the prime. Formulas for which it is False may still be equal."""
     found = residue(left)
@@ -91,10 +176,12 @@ def same_residue(left: Expr, right: Expr) -> bool:
 
 def is_rational(expr: Expr) -> bool:
     """Whether there is nothing but numbers, names, sums, products and whole powers."""
-    return all(
-        isinstance(node, Ref | Number | Add | Mul)
-        or (isinstance(node, Power) and whole_exponent(node) is not None)
-        for node in postorder(expr)
+    return all(map(_is_rational, postorder(expr)))
+
+
+def _is_rational(node: Expr) -> bool:
+    return isinstance(node, Ref | Number | Add | Mul) or (
+        isinstance(node, Power) and whole_exponent(node) is not None
     )
 
 
