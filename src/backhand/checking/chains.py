@@ -1,82 +1,73 @@
-"""Chains of derivatives as a student writes them, against the paths of the graph.
+"""The derivatives of a graph's entries by one another, modulo the prime, and what a chain comes to.
 
-Every local derivative between two entries is taken for a letter, a number modulo a large prime. The
-derivative of one entry by another is then a sum over paths of products of letters, and a chain
-is right where it comes to the same number: factors may be combined, in any order where they are
-scalars, and in the layout's order where they are matrices.
+Every local derivative between two entries is taken for a letter. The derivative of one entry by
+another is then a sum over paths of products of letters, and a chain is right where it comes to the
+same number: factors may be combined, in any order where they are scalars, and in the layout's
+order where they are matrices. A chain with factors that are worked out is compared by the residues
+of the local derivatives instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise, product
 from typing import Literal, TypeAlias
 
 from backhand.calculus.chain import is_alias, local_derivative
 from backhand.calculus.paths import Spot, paths, routes, without_aliases
-from backhand.checking.residues import PRIME, letter
-from backhand.errors import LimitError, MeaningError
-from backhand.expr import ZERO, Expr, Ref, names, substitute
-from backhand.graph import Graph, Layout, Quantity
-from backhand.reading.elaborate import Elaborator, Scope, known_graph
-from backhand.reading.entries import slots_of, subscript
-from backhand.syntax import (
-    Entry,
-    Flipped,
-    Formula,
-    Minus,
-    Name,
-    Num,
-    Partial,
-    Plus,
-    Sum,
-    Times,
-    replaced,
+from backhand.checking.chain_reading import (
+    MAX_KEPT,
+    Chain,
+    ChainReader,
+    Factor,
+    Joined,
+    Worked,
 )
+from backhand.checking.residue_matrices import Matrix, flipped, summed
+from backhand.checking.residue_matrices import product as product_of
+from backhand.checking.residues import PRIME, Entries, letter
+from backhand.errors import LimitError, MeaningError
+from backhand.expr import ZERO, Expr, names, substitute
+from backhand.graph import Graph, Layout, Quantity
 
-Matrix: TypeAlias = tuple[tuple[int, ...], ...]
 Reading: TypeAlias = Literal["whole", "direct"]
 """Whether a factor between neighbours counts every way between them, or the direct one only."""
+Slope: TypeAlias = Callable[[Expr, Spot, Spot], int]
+"""What a local derivative is taken for."""
 MAX_ENTRIES = 20_000
 """The most entries that a chain's arrays may have together."""
-MAX_SUM = 64
 MAX_ROUTES = 8
-MAX_KEPT = 4_096
-"""The most derivatives that are kept from one answer to the next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
-    """∂of/∂by; no slots where the whole array is meant."""
+def as_letter(_: Expr, of: Spot, by: Spot) -> int:
+    """A local derivative as a letter of its own."""
+    return letter(f"{of} {by}")
 
-    of: Spot
-    by: Spot
+
+def as_residue(slope: Expr, of: Spot, by: Spot, *, entries: Entries) -> int:
+    """A local derivative worked out. Raises `MeaningError` where it can't be."""
+    found = entries.residue(slope)
+    if found is None:
+        raise MeaningError(f"∂{of.name}/∂{by.name} can't be worked out here", "write it as a sign")
+    return found
 
 
 @dataclass
-class Chains:
+class Derivatives:
     """The derivatives of one graph as numbers modulo the prime, each worked out once."""
 
     graph: Graph
-    sizes: dict[str, int] = field(default_factory=dict[str, int])
+    sizes: Mapping[str, int]
+    slope: Slope
     columns: dict[Spot, dict[Spot, int]] = field(default_factory=dict[Spot, dict[Spot, int]])
     edges: dict[tuple[str, Spot], dict[Spot, int]] = field(
         default_factory=dict[tuple[str, Spot], dict[Spot, int]]
     )
-
-    finest: dict[Factor, list[Factor]] = field(default_factory=dict[Factor, list[Factor]])
-    named: dict[Partial, Factor] = field(default_factory=dict[Partial, Factor])
     made: dict[tuple[Factor, Reading], Matrix] = field(
         default_factory=dict[tuple[Factor, Reading], Matrix]
     )
-
-    def __post_init__(self) -> None:
-        letters = sorted({a.upper for q in self.graph for a in q.axes if isinstance(a.upper, str)})
-        self.sizes = {letter: 2 + at for at, letter in enumerate(letters)}
-
-    # ---- entries and letters -------------------------------------------------------------------
 
     def entries(self, at: Spot) -> list[Spot]:
         """The entries that are meant: one, or all of an array."""
@@ -108,7 +99,7 @@ class Chains:
             here = dict(zip(user.axes, each.slots, strict=True))
             slope: Expr = substitute(general, here)
             if slope is not ZERO:
-                yield each, 1 if is_alias(user) else letter(f"{each} {used}")
+                yield each, 1 if is_alias(user) else self.slope(slope, each, used)
 
     def column(self, by: Spot) -> Mapping[Spot, int]:
         """The derivative of everything by one entry."""
@@ -149,103 +140,41 @@ class Chains:
         columns = [self.edge(quantity, b) if direct else self.column(b) for b in by]
         return tuple(tuple(column.get(row, 0) for column in columns) for row in rows)
 
-    # ---- a chain -------------------------------------------------------------------------------
-
-    def value(self, chain: Formula, reading: Reading, layout: Layout) -> Matrix:
-        """A chain's value. Raises `MeaningError` where it has none."""
+    def value(self, chain: Chain, reading: Reading, layout: Layout) -> Matrix:
+        """What a chain comes to. Raises `MeaningError` where the shapes don't fit."""
         match chain:
-            case Partial():
-                made = self.derivative(self.factor(chain), reading)
-                return made if layout == "numerator" else _flipped(made)
-            case Num(number):
-                exact = Fraction(number)
-                return ((exact.numerator * pow(exact.denominator, -1, PRIME) % PRIME,),)
-            case Minus(of):
-                return _scaled(self.value(of, reading, layout), PRIME - 1)
-            case Plus(terms):
-                parts = [self.value(term, reading, layout) for term in terms]
-                return _summed(parts)
-            case Times(factors, sign) if sign != "⊙":
-                result = self.value(factors[0], reading, layout)
-                for factor in factors[1:]:
-                    result = _product(result, self.value(factor, reading, layout))
+            case Factor():
+                made = self.derivative(chain, reading)
+                return made if layout == "numerator" else flipped(made)
+            case Worked(matrix):
+                return matrix
+            case Joined("·", parts):
+                result = self.value(parts[0], reading, layout)
+                for part in parts[1:]:
+                    result = product_of(result, self.value(part, reading, layout))
                 return result
-            case Flipped(of):
-                return _flipped(self.value(of, reading, layout))
-            case Sum():
-                return _summed([self.value(term, reading, layout) for term in self.terms(chain)])
-            case _:
-                raise MeaningError("not every factor is a derivative", "write each as dJ/dyhat")
+            case Joined("+", parts):
+                return summed([self.value(part, reading, layout) for part in parts])
+            case Joined(_, parts):
+                return flipped(self.value(parts[0], reading, layout))
 
-    def terms(self, chain: Sum) -> list[Formula]:
-        """The terms of a sum over a letter, written out."""
-        low, high = self._range(chain)
-        if high - low > MAX_SUM:
-            raise LimitError("this sum has too many terms to compare")
-        return [_with_letter(chain.body, chain.letter, n) for n in range(low, high + 1)]
 
-    def _range(self, chain: Sum) -> tuple[int, int]:
-        lower = int(chain.lower.value) if isinstance(chain.lower, Num) else None
-        match chain.upper:
-            case Num(number):
-                return lower or 1, int(number)
-            case Name(name) if name in self.sizes:
-                return lower or 1, self.sizes[name]
-            case _:
-                pass
-        for name in _counted_by(chain.body, chain.letter):
-            if name in self.graph and self.graph[name].rank:
-                axis = self.graph[name].axes[0]
-                upper = self.sizes[axis.upper] if isinstance(axis.upper, str) else axis.upper
-                return axis.lower if lower is None else lower, upper
-        raise MeaningError(f"I can't tell how far {chain.letter} counts", "write the sum's limits")
+class Chains:
+    """What is known of one graph's chains: it doesn't depend on the answer."""
 
-    def factor(self, found: Partial) -> Factor:
-        """What a derivative's sign names. Raises `MeaningError` for an unknown name."""
-        if found.then:
-            raise MeaningError("a chain has first derivatives only", "write dJ/dyhat")
-        if found not in self.named:
-            if len(self.named) > MAX_KEPT:
-                self.named.clear()
-            reader = known_graph(self.graph)
-            sides = Factor(spot_of(found.of, reader), spot_of(found.by, reader))
-            self.named[found] = self.plain(sides)
-        return self.named[found]
-
-    def factors(self, chain: Formula) -> list[Factor]:
-        """Every derivative in a chain, in order."""
-        found: list[Factor] = []
-
-        def leaf(part: Formula) -> Formula | None:
-            match part:
-                case Partial():
-                    found.append(self.factor(part))
-                    return part
-                case Sum():
-                    for term in self.terms(part):
-                        found.extend(self.factors(term))
-                    return part
-                case _:
-                    return None
-
-        replaced(chain, leaf)
-        return found
-
-    def root(self, name: str) -> str:
-        """The quantity of which a name is only another name: ell for the objective J = ell(y, yhat)."""
-        aim = self.graph.objective
-        own = self.graph[name].definition
-        if aim is not None and own is not None and self.graph[aim].definition is own:
-            name = aim
-        while is_alias(self.graph[name]):
-            definition = self.graph[name].definition
-            assert isinstance(definition, Ref)
-            name = definition.name
-        return name
+    def __init__(self, graph: Graph) -> None:
+        letters = sorted({a.upper for q in graph for a in q.axes if isinstance(a.upper, str)})
+        sizes = {letter: 2 + at for at, letter in enumerate(letters)}
+        entries = Entries(graph)
+        self.graph = graph
+        self.reader = ChainReader(graph, sizes, entries)
+        self.lettered = Derivatives(graph, sizes, as_letter)
+        self.worked = Derivatives(graph, sizes, partial(as_residue, entries=entries))
+        self.finest: dict[Factor, list[Factor]] = {}
 
     def plain(self, factor: Factor) -> Factor:
         """The factor without second names."""
-        return Factor(*(Spot(self.root(s.name), s.slots) for s in (factor.of, factor.by)))
+        return self.reader.plain(factor)
 
     def wanted(self, whole: Factor) -> list[Factor]:
         """The factors of the finest chain, each once."""
@@ -277,97 +206,4 @@ class Chains:
 
     def is_possible(self, factor: Factor) -> bool:
         """Whether this derivative isn't zero everywhere."""
-        return any(any(row) for row in self.derivative(factor, "whole"))
-
-
-def spot_of(found: Formula, reader: Elaborator) -> Spot:
-    """The entry or array that a formula names. Raises `MeaningError` where it names none."""
-    if isinstance(found, Name) and found.name in reader.quantities:
-        quantity = reader.quantities[found.name]
-        return Spot(found.name, tuple(a.lower for a in quantity.axes) if quantity.single else ())
-    if isinstance(found, Entry) and found.point is None:
-        name, slots = slots_of(reader, found, Scope())
-    elif isinstance(found, Name) and (at := subscript(reader, found.name, Scope())):
-        name, slots = at
-    elif isinstance(found, Name):
-        raise reader.unknown(found.name, found.place)
-    else:
-        raise MeaningError("a derivative is of a name, by a name", "write dJ/dyhat")
-    quantity = reader.quantities[name]
-    whole = tuple(s for s in slots if isinstance(s, int))
-    if not all(a.covers(s) for a, s in zip(quantity.axes, whole, strict=False)) and not any(
-        isinstance(a.upper, str) for a in quantity.axes
-    ):
-        raise MeaningError(f"{name} has no entry {list(whole)}", "", getattr(found, "place", None))
-    return Spot(name, whole)
-
-
-def _counted_by(body: Formula, letter: str) -> list[str]:
-    """The names of which a letter numbers the entries."""
-    found: list[str] = []
-
-    def leaf(part: Formula) -> Formula | None:
-        match part:
-            case Name(name) if name.endswith(f"_{letter}"):
-                found.append(name.removesuffix(f"_{letter}"))
-            case Entry(Name(name), slots) if slots and slots[0] == Name(letter):
-                found.append(name)
-            case _:
-                pass
-        return None
-
-    replaced(body, leaf)
-    return found
-
-
-def _with_letter(body: Formula, letter: str, value: int) -> Formula:
-    """The term of a sum at one value of its letter."""
-
-    def leaf(part: Formula) -> Formula | None:
-        match part:
-            case Name(name) if name == letter:
-                return Num(Fraction(value))
-            case Name(name) if name.endswith(f"_{letter}"):
-                base = name.removesuffix(f"_{letter}")
-                return Entry(replace(part, name=base), (Num(Fraction(value)),))
-            case _:
-                return None
-
-    return replaced(body, leaf)
-
-
-# ---- matrices modulo the prime -----------------------------------------------------------------
-
-
-def _flipped(m: Matrix) -> Matrix:
-    return tuple(zip(*m, strict=True))
-
-
-def _scaled(m: Matrix, by: int) -> Matrix:
-    return tuple(tuple(x * by % PRIME for x in row) for row in m)
-
-
-def _summed(parts: list[Matrix]) -> Matrix:
-    if len({(len(m), len(m[0])) for m in parts}) > 1:
-        raise MeaningError("the terms of this sum have different shapes", "check the order")
-    return tuple(
-        tuple(sum(cells) % PRIME for cells in zip(*rows, strict=True))
-        for rows in zip(*parts, strict=True)
-    )
-
-
-def _product(left: Matrix, right: Matrix) -> Matrix:
-    if len(left) == len(left[0]) == 1:
-        return _scaled(right, left[0][0])
-    if len(right) == len(right[0]) == 1:
-        return _scaled(left, right[0][0])
-    if len(left[0]) != len(right):
-        raise MeaningError(
-            f"a {len(left)}×{len(left[0])} matrix times a {len(right)}×{len(right[0])} one doesn't fit",
-            "check the order of the factors",
-        )
-    columns = _flipped(right)
-    return tuple(
-        tuple(sum(a * b for a, b in zip(row, column, strict=True)) % PRIME for column in columns)
-        for row in left
-    )
+        return any(any(row) for row in self.lettered.derivative(factor, "whole"))

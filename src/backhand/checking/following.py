@@ -10,7 +10,7 @@ import numpy as np
 
 from backhand.calculus.gradient import loss_of
 from backhand.calculus.paths import Hop
-from backhand.checking.chains import Factor
+from backhand.checking.chain_reading import Factor
 from backhand.checking.numerals import Numeral
 from backhand.checking.parts import Prepared
 from backhand.checking.recomputing import (

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from backhand.calculus.paths import Spot, spot_formula
 from backhand.checking.answers import written
-from backhand.checking.chains import Chains, Factor, Reading
+from backhand.checking.chain_reading import Chain, Factor, Worked, leaves
+from backhand.checking.chains import Chains, Derivatives, Reading
 from backhand.checking.marks import Mark
 from backhand.checking.parts import Prepared
+from backhand.checking.residue_matrices import flipped, scaled
+from backhand.checking.residues import PRIME
 from backhand.errors import MeaningError
 from backhand.graph import Layout
 from backhand.notation import named
@@ -24,49 +28,72 @@ def judged_chain(part: Prepared, answer: str) -> Mark:
     assert wanted.by is not None
     chains = part.chains
     whole = chains.plain(Factor(wanted.of, wanted.by))
-    given = chains.factors(typed.formula)
+    chain = chains.reader.read(typed.formula)
+    given = [each for each in leaves(chain) if isinstance(each, Factor)]
+    worked = [e for e in leaves(chain) if isinstance(e, Worked) and e.formula is not None]
     if not given:
-        hint = "Write a product of derivatives, such as dJ/dyhat · dyhat/db."
-        return Mark("wrong", 0.0, None, hint, typed.understood)
-    if _restated(chains, given, whole):
+        return _without_derivatives(part, chain, whole, typed.understood)
+    if whole in given and len(chains.wanted(whole)) > 1:
+        # The derivative asked for is its own answer, though a chain leads through more.
         hint = "This is the question again: break it up into factors."
         return Mark("wrong", 0.0, None, hint, typed.understood)
-    if _holds(chains, typed.formula, whole, part.layout):
+    using = chains.worked if worked else chains.lettered
+    if _holds(using, chain, whole, part.layout):
         return Mark("right", 1.0, None, "Right.", typed.understood)
     other: Layout = "denominator" if part.layout == "numerator" else "numerator"
-    if _holds(chains, typed.formula, whole, other):
+    single = all(len(f.of.slots) == part.graph[f.of.name].rank for f in (*given, whole)) and all(
+        len(f.by.slots) == part.graph[f.by.name].rank for f in (*given, whole)
+    )
+    if not single and _holds(using, chain, whole, other):
         hint = f"The factors are right, in the order of {other} layout; here {part.layout} layout is used."
         return Mark("partly", 0.5, "layouts mixed", hint, typed.understood)
-    return _in_part(part, given, whole, typed.understood)
+    return _in_part(part, given, worked, whole, typed.understood)
 
 
-def _restated(chains: Chains, given: list[Factor], whole: Factor) -> bool:
-    """Whether the derivative asked for is given as its own answer, though a chain leads through more."""
-    same = chains.plain(whole)
-    return any(chains.plain(f) == same for f in given) and len(chains.wanted(whole)) > 1
+def _without_derivatives(
+    part: Prepared, chain: Chain, whole: Factor, understood: str
+) -> Mark:
+    """An answer in which no derivative stands: perhaps what the chain comes to."""
+    hint = "Write a product of derivatives, such as dJ/dyhat · dyhat/db."
+    if _holds(part.chains.worked, chain, whole, part.layout):
+        hint = "This is what the chain comes to; write the chain itself, as a product of derivatives."
+        return Mark("partly", 0.5, None, hint, understood)
+    return Mark("wrong", 0.0, None, hint, understood)
 
 
-def _holds(chains: Chains, found: Formula, whole: Factor, layout: Layout) -> bool:
-    right = chains.derivative(whole, "whole")
-    if layout == "denominator":
-        right = tuple(zip(*right, strict=True))
+def _holds(using: Derivatives, chain: Chain, whole: Factor, layout: Layout) -> bool:
     readings: tuple[Reading, ...] = ("whole", "direct")
     for reading in readings:
         try:
-            if chains.value(found, reading, layout) == right:
+            right = using.derivative(whole, "whole")
+            right = right if layout == "numerator" else flipped(right)
+            if using.value(chain, reading, layout) == right:
                 return True
         except MeaningError:
             continue
     return False
 
 
-def _in_part(part: Prepared, given: list[Factor], whole: Factor, understood: str) -> Mark:
+def _in_part(
+    part: Prepared,
+    given: Sequence[Factor],
+    worked: Sequence[Worked],
+    whole: Factor,
+    understood: str,
+) -> Mark:
     """Credit for each right factor, and the first that isn't."""
     chains = part.chains
     right = Counter(chains.wanted(whole))
-    said = Counter(chains.plain(f) for f in given)
-    good = sum((right & said).values())
-    credit = round(min(good / max(right.total(), said.total(), 1), 0.9), 2)
+    said = Counter(given)
+    slipped: list[tuple[Worked, str | None]] = []
+    for each in worked:
+        factor, slip = _meant(chains, each, list((right - said).elements()))
+        if factor is not None and slip is None:
+            said[factor] += 1
+        else:
+            slipped.append((each, slip))
+    good = (right & said).total()
+    credit = round(min(good / max(right.total(), said.total() + len(slipped), 1), 0.9), 2)
     verdict = "partly" if credit else "wrong"
     for factor in given:
         if not chains.is_possible(factor):
@@ -76,11 +103,15 @@ def _in_part(part: Prepared, given: list[Factor], whole: Factor, understood: str
                 return Mark(verdict, credit, "upside down", f"{sign} is upside down.", understood)
             hint = f"{sign} leads nowhere: the one doesn't depend on the other."
             return Mark(verdict, credit, None, hint, understood)
+    for each, slip in slipped:
+        assert each.formula is not None
+        hint = f"The factor {written(each.formula)} isn't right."
+        return Mark(verdict, credit, slip, hint, understood)
     if said - right and not right - said:
         return Mark(verdict, credit, None, "A factor is there too often.", understood)
     missing = bool(right - said)
-    ending = [f for f in given if chains.plain(f).by == chains.plain(whole).by]
-    if missing and len(given) < right.total():
+    ending = [f for f in said if f.by == whole.by]
+    if missing and said.total() < right.total():
         what = "factor missing"
         hint = "A factor is missing: follow the network from the one end to the other."
         return Mark(verdict, credit, what, hint, understood)
@@ -88,6 +119,22 @@ def _in_part(part: Prepared, given: list[Factor], whole: Factor, understood: str
         hint = f"The chain should end at {_name(part, whole.by)}."
         return Mark(verdict, credit, None, hint, understood)
     return Mark(verdict, credit, None, "The factors don't join into one chain.", understood)
+
+
+def _meant(
+    chains: Chains, worked: Worked, missing: Sequence[Factor]
+) -> tuple[Factor | None, str | None]:
+    """Of the factors that are still missing the one that was worked out, perhaps with a slip."""
+    half = pow(2, -1, PRIME)
+    for slip, by in ((None, 1), ("sign", PRIME - 1), ("factor 2 forgotten", half)):
+        for factor in missing:
+            try:
+                found = chains.worked.derivative(factor, "direct")
+            except MeaningError:
+                continue
+            if worked.matrix in (scaled(found, by), flipped(scaled(found, by))):
+                return factor, slip
+    return None, None
 
 
 def _sign(part: Prepared, factor: Factor) -> str:
