@@ -50,13 +50,13 @@ def judged_chain(part: Prepared, answer: str) -> Mark:
     return _in_part(part, given, worked, whole, typed.understood)
 
 
-def _without_derivatives(
-    part: Prepared, chain: Chain, whole: Factor, understood: str
-) -> Mark:
+def _without_derivatives(part: Prepared, chain: Chain, whole: Factor, understood: str) -> Mark:
     """An answer in which no derivative stands: perhaps what the chain comes to."""
     hint = "Write a product of derivatives, such as dJ/dyhat · dyhat/db."
     if _holds(part.chains.worked, chain, whole, part.layout):
-        hint = "This is what the chain comes to; write the chain itself, as a product of derivatives."
+        hint = (
+            "This is what the chain comes to; write the chain itself, as a product of derivatives."
+        )
         return Mark("partly", 0.5, None, hint, understood)
     return Mark("wrong", 0.0, None, hint, understood)
 

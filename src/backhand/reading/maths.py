@@ -24,6 +24,7 @@ __all__ = ["Known", "Statement", "canonical", "defined_names", "parse", "stateme
 STARTING = frozenset(RELATIONS) | frozenset(STRENGTH)
 """A line that starts with one of these goes on with the line before."""
 ENDING = STARTING | {"_"}
+BEGINNING = Token("break", "\n", 0, 0, False)
 SEPARATORS = frozenset(("quad", "&", ","))
 SIGNS_OF_RELATIONS = frozenset((*RELATIONS, "in"))
 MAX_STATEMENTS = 2_000
@@ -120,7 +121,7 @@ def _read(tokens: Sequence[Token], source: Source, known: Known) -> Statement:
     names, notes = settled(tokens, known | own, source)
     parser = Parser(names, source, known | own)
     formula = parser.formula()
-    _check_depth(formula, source, tokens[0])
+    _check_depth(formula, source, tokens[0], len(tokens))
     text = source.text[tokens[0].at : tokens[-1].end]
     return Statement(formula, (*notes, *parser.notes), text, source.place(tokens[0].at))
 
@@ -160,9 +161,12 @@ def _without_index(name: str, right: Sequence[Token]) -> str:
     return base if used else name
 
 
-def _check_depth(formula: Formula, source: Source, token: Token) -> None:
-    """Raise `LimitError` where the tree is too deep for a walk by recursion."""
-    level: list[Any] = [formula] if type(formula) in PARTS else []
+def _check_depth(formula: Formula, source: Source, token: Token, tokens: int) -> None:
+    """Raise `LimitError` where the tree is too deep for a walk by recursion.
+
+    No sign makes it deeper than by two, so the tree of a few is shallow.
+    """
+    level: list[Any] = [formula] if type(formula) in PARTS and tokens > MAX_DEPTH // 2 else []
     for _ in range(MAX_DEPTH):
         level = [part for node in level for part in _parts(node)]
         if not level:
@@ -210,9 +214,12 @@ def _split(source: Source) -> list[list[Token]]:
 def _lines(source: Source) -> Iterable[tuple[list[Token], Token]]:
     """The pieces between breaks outside brackets, each with the break before it."""
     tokens = tokenize(source)
+    if all(token.kind != "break" for token in tokens):
+        yield tokens, BEGINNING
+        return
     closing = partners(tokens, source)
     line: list[Token] = []
-    before = Token("break", "\n", 0, 0, False)
+    before = BEGINNING
     open_until: list[int] = []
     for at, token in enumerate(tokens):
         if open_until and open_until[-1] == at:

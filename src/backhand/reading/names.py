@@ -104,7 +104,7 @@ def settled(
 
 def _is_latex(tokens: Sequence[Token], source: Source) -> bool:
     """Whether a formula uses a LaTeX command, so that letters side by side are a product."""
-    return any(
+    return "\\" in source.text and any(
         source.text[t.at] == "\\" and source.text[t.at + 1 : t.at + 2].isalpha() for t in tokens
     )
 
@@ -129,7 +129,9 @@ class _Settler:
             )
         if self.latex:
             return self._letters(token)
-        if (word == "sum" and follower == "_") or re.fullmatch(r"sum_[a-zA-Z]", word):
+        if (word == "sum" and follower == "_") or (
+            word.startswith("sum_") and re.fullmatch(r"sum_[a-zA-Z]", word)
+        ):
             return self._sum(token)
         name = spelled(word)
         if self._is_one(name) or (word in LIBRARIES and follower == "."):

@@ -42,6 +42,9 @@ class Scripts:
     point: Formula | None = None
 
 
+BARE = Scripts()
+
+
 def head(parser: Parser) -> tuple[str, Font]:
     r"""A bare name: `y`, `\hat{y}`, `\boldsymbol{\theta}`."""
     token = parser.take()
@@ -70,6 +73,8 @@ def head(parser: Parser) -> tuple[str, Font]:
 
 def scripts(parser: Parser, base: str) -> Scripts:
     """The subscript, and the superscript in brackets, in either order."""
+    if not parser.sees("_", "^"):
+        return BARE
     word, slots, layer, point = "", (), "", None
     while True:
         if parser.sees("_") and not word and not slots:

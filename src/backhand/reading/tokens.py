@@ -150,21 +150,25 @@ class _Lexer:
     def tokens(self) -> list[Token]:
         out: list[Token] = []
         glued = False
-        size = len(self.text)
+        whole = self.text
+        size = len(whole)
         while self.at < size:
-            match = _TOKEN.match(self.text, self.at)
+            match = _TOKEN.match(whole, self.at)
             assert match is not None
             start, self.at = self.at, match.end()
             group, text = match.lastgroup, match[0]
-            if group in ("space", "comment", "math"):
+            if group == "ident" or group == "number":
+                out.append(Token(group, text, start, self.at, glued))
+                glued = True
+                continue
+            if group == "space" or group == "comment" or group == "math":
                 glued = False
                 continue
             if group == "sign" and text in SIGNS:
                 out.append(Token("sign", SIGNS[text], start, self.at, glued))
-            elif group == "number" or group == "ident":
-                out.append(Token(group, text, start, self.at, glued))
-            else:
-                out += getattr(self, f"_{group}")(text, start, glued)
+                glued = True
+                continue
+            out += getattr(self, f"_{group}")(text, start, glued)
             if len(out) > MAX_TOKENS:
                 raise self.source.limit(
                     f"the text has more than {MAX_TOKENS} signs", "split it into parts", start
@@ -172,6 +176,10 @@ class _Lexer:
             if text in ("\\left", "\\right") and (not out or out[-1].end <= start):
                 continue  # x\left[1\right] is as close as x[1]
             glued = bool(out) and out[-1].end == self.at and out[-1].kind != "break"
+        if len(out) > MAX_TOKENS:
+            raise self.source.limit(
+                f"the text has more than {MAX_TOKENS} signs", "split it into parts", out[-1].at
+            )
         if self.wrappers:
             name, at = self.wrappers[-1]
             raise self.source.error(f"\\begin{{{name}}} isn't closed", f"add \\end{{{name}}}", at)

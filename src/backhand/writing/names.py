@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from backhand.reading.vocabulary import GREEK_LETTERS, MARKS
 
@@ -30,6 +31,7 @@ class Spelling:
         return len(self.letter) > 1 and self.letter not in GREEK
 
 
+@lru_cache(maxsize=4096)
 def spelling(name: str) -> Spelling:
     """The parts of a name in its plain spelling.
 
@@ -43,6 +45,7 @@ def spelling(name: str) -> Spelling:
     return Spelling(head, "", tail)
 
 
+@lru_cache(maxsize=4096)
 def unicode_letter(parts: Spelling) -> str:
     """The letter with its accent, as one would type it."""
     import unicodedata
