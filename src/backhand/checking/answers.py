@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+from backhand.checking.bounds import check_work
 from backhand.checking.numerals import Numeral, array, numeral
 from backhand.errors import LimitError, Place, ReadingError
 from backhand.graph import Graph
@@ -90,7 +91,11 @@ class Reader:
         return Typed(written(found), formula=found)
 
     def tensor(self, found: Formula) -> Tensor:
-        """What a formula means over the graph's names. Raises `MeaningError` where it means nothing."""
+        """What a formula means over the graph's names.
+
+        Raises `MeaningError` where it means nothing, `LimitError` where it is too much work.
+        """
+        check_work(found)
         return expression_of(found, self.graph)
 
 

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 from backhand.calculus.chain import is_alias
 from backhand.calculus.paths import Spot
+from backhand.checking.bounds import check_work
 from backhand.checking.residue_matrices import Matrix
 from backhand.checking.residues import PRIME, Entries
 from backhand.errors import LimitError, MeaningError
@@ -38,6 +39,7 @@ from backhand.syntax import (
 )
 
 MAX_SUM = 64
+"""The most terms of all sums in a chain together."""
 MAX_KEPT = 4_096
 """The most derivatives that are kept from one answer to the next."""
 MAX_WORKED = 400
@@ -91,8 +93,14 @@ class ChainReader:
     entries: Entries
     known: dict[Partial, Factor] = field(default_factory=dict[Partial, Factor])
 
+    terms: int = 0
+
     def read(self, chain: Formula) -> Chain:
         """A chain's parts. Raises `BackhandError` where a factor means nothing here."""
+        self.terms = 0
+        return self._read(chain)
+
+    def _read(self, chain: Formula) -> Chain:
         match chain:
             case Partial():
                 return self.factor(chain)
@@ -100,15 +108,15 @@ class ChainReader:
                 exact = Fraction(number)
                 return Worked(((exact.numerator * pow(exact.denominator, -1, PRIME) % PRIME,),))
             case Minus(of):
-                return Joined("·", (Worked(((PRIME - 1,),)), self.read(of)))
+                return Joined("·", (Worked(((PRIME - 1,),)), self._read(of)))
             case Plus(terms) if has_derivative(chain):
-                return Joined("+", tuple(map(self.read, terms)))
+                return Joined("+", tuple(map(self._read, terms)))
             case Times(factors, sign) if sign != "⊙" and has_derivative(chain):
-                return Joined("·", tuple(map(self.read, factors)))
+                return Joined("·", tuple(map(self._read, factors)))
             case Flipped(of) if has_derivative(chain):
-                return Joined("ᵀ", (self.read(of),))
+                return Joined("ᵀ", (self._read(of),))
             case Sum() if has_derivative(chain):
-                return Joined("+", tuple(self.read(term) for term in self._terms(chain)))
+                return Joined("+", tuple(self._read(term) for term in self._terms(chain)))
             case _ if has_derivative(chain):
                 raise MeaningError(
                     "derivatives are multiplied and added here, nothing else", "write dJ/dyhat"
@@ -117,6 +125,7 @@ class ChainReader:
                 return self._worked(chain)
 
     def _worked(self, found: Formula) -> Worked:
+        check_work(found)
         tensor = known_graph(self.graph).tensor(found, Scope())
         if any(isinstance(axis.upper, str) for axis in tensor.axes):
             raise MeaningError("this factor has no fixed size", "write each factor as dJ/dyhat")
@@ -143,8 +152,9 @@ class ChainReader:
     def _terms(self, chain: Sum) -> list[Formula]:
         """The terms of a sum over a letter, written out."""
         low, high = self._range(chain)
-        if high - low > MAX_SUM:
-            raise LimitError("this sum has too many terms to compare")
+        self.terms += max(high - low, 0) + 1
+        if self.terms > MAX_SUM:
+            raise LimitError(f"the sums have over {MAX_SUM} terms", "write fewer", chain.place)
         return [_with_letter(chain.body, chain.letter, n) for n in range(low, high + 1)]
 
     def _range(self, chain: Sum) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from backhand.calculus.evaluate import computable, evaluate
+from backhand.checking.bounds import check_work
 from backhand.checking.case import Case
 from backhand.checking.equality import inlined
 from backhand.checking.formula_slips import changed_by_slips
@@ -236,7 +237,11 @@ class Direct:
         return found
 
     def settled(self, found: Formula) -> Settled | None:
-        """What can be said at once of a formula; None where it takes the general way."""
+        """What can be said at once of a formula; None where it takes the general way.
+
+        Raises `LimitError` where it is too much work.
+        """
+        check_work(found)
         try:
             return self._settled(found)
         except (NotPlainError, ArithmeticError, RecursionError):
@@ -265,7 +270,8 @@ class Direct:
         """Whether the formula's value at one of the points isn't the right one."""
         graph = self.case.graph
         for at, values in enumerate(reckoning.known.points):
-            wanted, given = value_at(right, graph, values), reckoning.number(found, at)
+            with np.errstate(all="ignore"):
+                wanted, given = value_at(right, graph, values), reckoning.number(found, at)
             room = FAR * (1 + abs(wanted))
             if math.isfinite(wanted) and math.isfinite(given) and abs(given - wanted) > room:
                 return True

@@ -223,6 +223,8 @@ def _formulas(part: Prepared, typed: Typed, tensor: Tensor) -> Mark:
     if tensor.axes and any(axis.extent != 1 for axis in tensor.axes):
         return wrong(typed.understood, "The answer should be one number, not an array.")
     expr = over(tensor, []) if not tensor.axes else tensor.expr
+    if not names(expr) and not _has_value(part, expr):
+        raise MeaningError("this has no value", "write a formula that has one")
     mark = _same(part, expr, typed.understood)
     if mark.verdict != "right":
         return mark
@@ -230,6 +232,13 @@ def _formulas(part: Prepared, typed: Typed, tensor: Tensor) -> Mark:
     if wanted.allowed and strange:
         return _in_terms_of(part, typed.understood)
     return mark
+
+
+def _has_value(part: Prepared, expr: Expr) -> bool:
+    """Whether an expression without names is a finite number."""
+    return computable(expr, {}) and bool(
+        np.isfinite(floats(evaluate(expr, (), part.graph, {})))
+    )
 
 
 def _divides_by_zero(node: Expr) -> bool:

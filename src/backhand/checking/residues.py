@@ -160,8 +160,10 @@ class Entries:
     def _entry(self, node: Ref) -> int | None:
         if not all(isinstance(slot, int) for slot in node.slots):
             return None
-        own = self.graph[node.name] if node.name in self.graph else None
-        if own is None or own.definition is None or node.name in self.keep:
+        if node.name not in self.graph or node.name in self.keep:
+            return letter(repr(node))
+        own = self.graph[node.name]
+        if own.definition is None:
             return letter(repr(node))
         return self.residue(
             substitute(own.definition, dict(zip(own.axes, node.slots, strict=True)))
