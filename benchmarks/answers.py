@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from tests.answer_pairs import Pair, markers, pairs
+from tests.hostile_answers import HOSTILE
 
 PATIENCE = 5
 """Seconds after which an answer of a peer counts as undecided."""
@@ -27,16 +28,17 @@ def run() -> None:
     """Print the table."""
     every = pairs()
     print(f"Marking {len(every)} answers, half of them wrong\n")
+    ways: dict[str, Callable[[Pair], bool | None]] = {"Backhand": _backhand()}
     print("| | wrong accepted | right rejected | undecided | ms a number, median "
           "| ms a symbolic answer, median | ms an answer, mean |")  # fmt: skip
     print("|---|---|---|---|---|---|---|")
-    ways: dict[str, Callable[[Pair], bool | None]] = {"Backhand": _backhand()}
     if find_spec("sympy") is not None:
         ways["SymPy"] = _sympy
     if find_spec("math_verify") is not None:
         ways["Math-Verify"] = _math_verify()
     for name, decide in ways.items():
         _row(name, decide, every)
+    print(f"\nThe slowest of {len(HOSTILE)} hostile answers to each kind of part: {_hostile()}")
     missing = {"sympy": "SymPy", "math_verify": "Math-Verify"}
     for module, name in missing.items():
         if find_spec(module) is None:
@@ -62,8 +64,34 @@ def _row(name: str, decide: Callable[[Pair], bool | None], every: list[Pair]) ->
     print("| " + " | ".join([*cells, f"{statistics.mean(spent['all']):.2g}"]) + " |")
 
 
+def _hostile() -> str:
+    """The answer that costs most CPU time, with its time, at the first part of each kind."""
+    slowest, which = 0.0, ""
+    for marker in markers().values():
+        parts = {part.expected.kind: part.number for part in marker.parts}
+        for number in parts.values():
+            marker.mark(number, "7.3")
+            for name, answer in HOSTILE.items():
+                start = time.process_time()
+                marker.mark(number, answer)
+                took = 1000 * (time.process_time() - start)
+                if took > slowest:
+                    slowest, which = took, name
+    return f"{slowest:.0f} ms of CPU time ({which})"
+
+
 def _backhand() -> Callable[[Pair], bool | None]:
+    """Each part has had a wrong answer before: what doesn't depend on an answer is worked out then."""
     ready = markers()
+    first: list[float] = []
+    for marker in ready.values():
+        for part in marker.parts:
+            for answer in ("7.3", "7.3 + yhat"):
+                start = time.process_time()
+                marker.mark(part.number, answer)
+                first.append(1000 * (time.process_time() - start))
+    print(f"The first wrong answer to a part: {statistics.median(first):.2g} ms in the median, "
+          f"{max(first):.0f} ms at most\n")  # fmt: skip
 
     def decide(pair: Pair) -> bool | None:
         made = ready[pair.example].mark(pair.part, pair.answer)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from tests.answers_by_hand import BY_HAND
+from tests.answers_rounded import rounded_early
 
 import backhand
 from backhand.calculus.paths import Hop, Spot, paths, without_aliases
@@ -54,6 +55,10 @@ def pairs() -> list[Pair]:
                 pair = Pair(path.stem, part.part.number, part.part.expected.kind, answer, right,
                             _wanted(part, path.stem))  # fmt: skip
                 found.setdefault((pair.example, pair.part, answer), pair)
+    kinds = {(p.example, p.part): p.kind for p in found.values()}
+    for example, number, answer, right in rounded_early():
+        pair = Pair(example, number, kinds[example, number], answer, right)
+        found.setdefault((example, number, answer), pair)
     first: dict[tuple[str, str], str] = {}
     for pair in found.values():
         if pair.right:

@@ -23,10 +23,14 @@ BY_HAND: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]] = {
     ("two-neurons", "3.2.1"): (
         ("dJ/dyhat * dyhat/db * db/dW_{2,1,1}", "dell/dyhat dyhat/db db/dW_{2,1,1}",
          r"\frac{\partial J}{\partial W_{2,1,1}} = \frac{\partial \ell}{\partial \hat y} \frac{\partial \hat y}{\partial b} \frac{\partial b}{\partial W_{2,1,1}}",
-         "dJ/dell dell/dyhat dyhat/db db/dW_2[1,1]", "dJ/db * db/dW_{2,1,1}", "db/dW_{2,1,1} * dJ/db"),
+         "dJ/dell dell/dyhat dyhat/db db/dW_2[1,1]", "dJ/db * db/dW_{2,1,1}", "db/dW_{2,1,1} * dJ/db", "-2(y - yhat) * dyhat/db * db/dW_{2,1,1}",
+         "2(yhat - y) yhat(1 - yhat) db/dW_{2,1,1}", "dJ/dyhat * yhat(1-yhat) * z_1", "dJ/db * z_1", "z_1 dJ/db",
+         "dJ/dyhat * sigma'(b) * db/dW_{2,1,1}", r"\frac{\partial J}{\partial \hat y} \hat y (1-\hat y) z_1"),
         ("dJ/dW_{2,1,1}", "dJ/dyhat * dyhat/db * db/dW_{2,1,2}", "dJ/dyhat * dyhat/db * db/dz_1",
          "dJ/dyhat + dyhat/db + db/dW_{2,1,1}", "dJ/dyhat * dyhat/da_1 * da_1/dW_{2,1,1}",
-         "-dJ/dyhat * dyhat/db * db/dW_{2,1,1}", "2 dJ/db db/dW_{2,1,1}"),
+         "-dJ/dyhat * dyhat/db * db/dW_{2,1,1}", "2 dJ/db db/dW_{2,1,1}", "2(y - yhat) * dyhat/db * db/dW_{2,1,1}",
+         "(yhat - y) dyhat/db db/dW_{2,1,1}", "dJ/dyhat * yhat(1 + yhat) * z_1", "dJ/db * z_2", "dJ/dyhat * yhat * z_1",
+         "-2(y - yhat) yhat (1 - yhat) z_1", "dJ/db z_1 z_1", "dJ/dyhat * z_1", "dJ/db + z_1", "dJ/db / z_1"),
     ),
     ("two-neurons", "3.2.2"): (
         ("-2(y - yhat)", "2(yhat - y)", r"-2(y-\hat{y})", "−2 (y − ŷ)", "2 yhat - 2 y", "-2*y + 2*yhat", "-2*(y - y_hat)",
@@ -48,9 +52,12 @@ BY_HAND: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     ("two-neurons", "3.2.6"): (
         ("dJ/dyhat dyhat/db db/dz_1 dz_1/da_1 da_1/dW_{1,1,2}", "dJ/db db/dz dz/da da/dW_{1,1,2}", "dJ/da_1 * da_1/dW_{1,1,2}",
+         "dJ/db * W_{2,1,1} * dz_1/da_1 * da_1/dW_{1,1,2}", "dJ/db W_{2,1,1} relu'(a_1) x_2", "dJ/da_1 * x_2",
+         "-2(y-yhat) yhat(1-yhat) W_{2,1,1} dz_1/da_1 x_2", "dJ/dyhat sigma'(b) W_{2,1,1} [a_1 > 0] da_1/dW_{1,1,2}",
          r"\sum_j \frac{\partial J}{\partial z_j}\frac{\partial z_j}{\partial a_j}\frac{\partial a_j}{\partial W_{1,1,2}}"),
         ("dJ/dyhat dyhat/db db/dz_2 dz_2/da_2 da_2/dW_{1,1,2}", "dJ/dyhat dyhat/db db/da_1", "dJ/dW_{1,1,2}", "dJ/db dz_1/da_1 da_1/dW_{1,1,2}",
-         "dJ/dyhat dyhat/db db/dz_1 dz_1/da_1 da_1/dx_2", "dJ/da_2 da_2/dW_{1,1,2}"),
+         "dJ/dyhat dyhat/db db/dz_1 dz_1/da_1 da_1/dx_2", "dJ/da_2 da_2/dW_{1,1,2}",
+         "dJ/db W_{2,1,2} dz_1/da_1 x_2", "dJ/db W_{2,1,1} dz_1/da_1 x_1", "dJ/da_1 x_1", "dJ/db W_{2,1,1} x_2", "dJ/db W_{2,1,1} [a_2 > 0] x_2"),
     ),
     ("two-neurons", "3.3.1"): (("2*3", "2*3 = 6", "six", "6 parameters"), ("2*2", "3", "five", "2*4")),
     ("two-neurons", "3.3.2"): (("zero", "0 parameters"), ("2", "one")),
@@ -100,7 +107,7 @@ BY_HAND: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]] = {
     ("linear-regression", "2.1.1"): (("-2 (y - p) x", "2 x (p - y)", "-2(3 - 1)*1", "2 (w x + b - y) x"), ("2 (y - p) x", "-(y - p) x", "-2 (y - p)^2 x", "2 (p - y) w")),
     ("linear-regression", "2.1.2"): (("-2 (y - p)", "2(p - y)"), ("2 (y - p)", "p - y", "-2 (y + p)")),
     ("logistic-regression", "1.2"): (("0", "class 0", "zero"), ("1", "class 1")),
-    ("logistic-regression", "1.4.1"): (("dJ/ds ds/dw_1", r"\frac{\partial J}{\partial p}\frac{\partial p}{\partial s}\frac{\partial s}{\partial w_1}"), ("dJ/dp dp/dw_2", "dJ/ds ds/dw_2", "dJ/ds ds/dx_1")),
+    ("logistic-regression", "1.4.1"): (("dJ/ds ds/dw_1", r"\frac{\partial J}{\partial p}\frac{\partial p}{\partial s}\frac{\partial s}{\partial w_1}", "(p - y) ds/dw_1", "dJ/ds x_1", "dJ/dp p(1-p) x_1", "dJ/dp sigma'(s) ds/dw_1"), ("dJ/dp dp/dw_2", "dJ/ds ds/dw_2", "dJ/ds ds/dx_1", "(y - p) ds/dw_1", "dJ/ds x_2", "dJ/dp p x_1", "dJ/ds w_1")),
     ("logistic-regression", "1.5"): (
         ("p - y", "-(y - p)", "sigma(s) - y", "-y (1 - p) + (1 - y) p", "p - 1"),
         ("y - p", "p + y", "p (1 - p)", "-y/p + (1 - y)/(1 - p)", "p y"),
@@ -111,6 +118,11 @@ BY_HAND: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("y log(p) + (1 - y) log(1 - p)", "-y log(p)", "(y - p)^2", "-y log(p) - (1 - y) log(p)"),
     ),
     ("softmax-classifier", "1.3"): (("2", "class 2", "two"), ("1", "3", "class 0")),
+    ("three-layers", "2.2"): (
+        ("dJ/dyhat * W_3 * dh_2/da_2 * W_2 * dh_1/da_1 * da_1/dW_1[1,1]", "-2(y - yhat) dyhat/dh_2 dh_2/da_2 da_2/dh_1 dh_1/da_1 da_1/dW_1[1,1]"),
+        ("dJ/dyhat * W_3 * W_2 * dh_1/da_1 * da_1/dW_1[1,1]", "2(y - yhat) dyhat/dh_2 dh_2/da_2 da_2/dh_1 dh_1/da_1 da_1/dW_1[1,1]",
+         "dJ/dyhat * W_2 * dh_2/da_2 * W_3 * dh_1/da_1 * da_1/dW_1[1,1]", "dJ/dyhat * W_3^T * dh_2/da_2 * W_2 * dh_1/da_1 * da_1/dW_1[1,1]"),
+    ),
     ("three-layers", "2.1"): (
         ("1 - h_1[1]^2", "1 - h_{1,1}^2", "(1 - h_1[1])(1 + h_1[1])", "−h₁[1]² + 1"),
         ("1 - h_1[1]", "h_1[1] (1 - h_1[1])", "1 + h_1[1]^2", "h_1[1]^2 - 1", "1 - h_1[2]^2", "0.42"),

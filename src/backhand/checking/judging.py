@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -62,7 +62,7 @@ def _numbers(part: Prepared, answer: str) -> Mark:
 
 
 def compared_numbers(
-    part: Prepared, typed: Typed, value: Value, slips: Callable[[], Sequence[tuple[str, Value]]]
+    part: Prepared, typed: Typed, value: Value, slips: Callable[[], Iterable[tuple[str, Value]]]
 ) -> Mark:
     """Plain numbers against the right value, and then against what the slips lead to."""
     near: list[str] = []
@@ -236,9 +236,7 @@ def _formulas(part: Prepared, typed: Typed, tensor: Tensor) -> Mark:
 
 def _has_value(part: Prepared, expr: Expr) -> bool:
     """Whether an expression without names is a finite number."""
-    return computable(expr, {}) and bool(
-        np.isfinite(floats(evaluate(expr, (), part.graph, {})))
-    )
+    return computable(expr, {}) and bool(np.isfinite(floats(evaluate(expr, (), part.graph, {}))))
 
 
 def _divides_by_zero(node: Expr) -> bool:

@@ -16,6 +16,7 @@ from backhand.checking.direct import Direct
 from backhand.checking.equality import inlined
 from backhand.checking.expected import Expected, expected
 from backhand.checking.mistakes import slipped
+from backhand.checking.once import Once
 from backhand.expr import Expr
 from backhand.graph import Graph, Layout, Value
 from backhand.values import floats
@@ -70,9 +71,9 @@ class Prepared:
         return None if self.formula is None else Direct(self.case, self.formula, self.values)
 
     @cached_property
-    def slips(self) -> tuple[tuple[str, Value], ...]:
-        """What the known slips lead to; worked out where the first answer isn't right."""
-        return tuple(slipped(self.case))
+    def slips(self) -> Once[tuple[str, Value]]:
+        """What the known slips lead to; each is worked out where an answer gets as far as it."""
+        return Once(slipped(self.case))
 
     @cached_property
     def values(self) -> Mapping[str, Value]:
