@@ -27,7 +27,7 @@ def to_places(places: int) -> Rounding:
     """Rounding to so many decimal places."""
 
     def rounded(value: Array | float) -> Array:
-        return np.round(np.asarray(value, dtype=float), places)
+        return np.array([round(float(x), places) for x in np.ravel(value)]).reshape(np.shape(value))
 
     return rounded
 
@@ -75,7 +75,7 @@ def logistic(r: Rounding) -> Mapping[str, Array]:
         "1.3": r(-np.log(p[0])),
         "1.5": r(p[0] - 1),
         "2.2": 1 - slopes[2],
-        "2.3": 1 - r(np.mean(slopes)),
+        "2.3": 1 - r(float(np.mean(slopes))),
     }
 
 

@@ -63,6 +63,7 @@ HOSTILE: dict[str, str] = {
     "a derivative of a derivative": "d/dx(" * 30 + "x" + ")" * 30,
     "derivatives of a product": "d/db(" + " ".join(["sin(b)"] * 60) + ")",
     "derivatives eight times over": "∂^8/∂b^8 (sin(b) exp(b) tanh(b) sigma(b))",
+    "a function of two": "max(b) + min(yhat)",
     "primes": "sigma" + "'" * 200 + "(b)",
     "a matrix of matrices": "[" + ",".join(["[[1,2],[3,4]]"] * 100) + "]",
     "a ragged matrix": "[[1, 2], [3]]",

@@ -8,10 +8,11 @@ anything else is left to the general way, as is whatever these numbers don't set
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 
@@ -82,10 +83,11 @@ class Names:
         return Leaf(left, numbers, names(tensor.expr))
 
     def is_function(self, name: str) -> bool:
-        """Whether a name is that of a function of the table and has no other meaning here."""
+        """Whether a name is that of a function of one number and has no other meaning here."""
         graph = self.entries.graph
         return (
             name in READ_AS
+            and TABLE[READ_AS[name]].arity == 1
             and name not in graph
             and name not in graph.functions
             and name not in graph.signatures
@@ -155,7 +157,8 @@ class Reckoning:
             case Raised(base, exponent):
                 return self.number(base, point) ** whole(exponent)
             case Call(name, (of,)):
-                return float(TABLE[READ_AS[name]].value(np.float64(self.number(of, point))))
+                value = cast(Callable[[Any], Any], TABLE[READ_AS[name]].value)
+                return float(value(np.float64(self.number(of, point))))
             case _:
                 raise NotPlainError
 
