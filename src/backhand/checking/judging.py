@@ -20,6 +20,7 @@ from backhand.checking.mistakes import SLIPS
 from backhand.checking.numerals import Numeral
 from backhand.checking.parts import Prepared
 from backhand.checking.rounding import close, nearness
+from backhand.checking.sides import with_sides
 from backhand.errors import MeaningError
 from backhand.expr import ZERO, Expr, Power, names, postorder
 from backhand.graph import Value, floats
@@ -34,7 +35,7 @@ DECIDED = ("proved", "false", "convex", "concave", "affine", "neither")
 
 def judged(part: Prepared, answer: str) -> Mark:
     """The mark of an answer by itself. Raises `BackhandError` where it can't be read."""
-    return JUDGES[part.part.expected.kind](part, answer)
+    return with_sides(part, answer, JUDGES[part.part.expected.kind](part, answer))
 
 
 def right(understood: str, feedback: str = RIGHT) -> Mark:
