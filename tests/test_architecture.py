@@ -28,8 +28,8 @@ LAYERS = (
     {"reading", "calculus"},
     {"formulas"},
     {"writing", "checking", "training"},
-    {"exporting"},
-    {"sweeping", "comparing", "estimators", "publishing"},
+    {"exporting", "jobs"},
+    {"sweeping", "grading", "comparing", "estimators", "publishing"},
     {"page"},
     {"cli"},
 )

@@ -8,19 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from os import PathLike
-from typing import Literal
 
 from backhand.errors import AskError
 from backhand.graph import Graph, Role
+from backhand.jobs.engine import Engine, EngineName
+from backhand.jobs.engine import engine as engine_of
 from backhand.sweeping.choices import Choice, choices
-from backhand.sweeping.cluster import Cluster
 from backhand.sweeping.database import Database, Record, writing
-from backhand.sweeping.local import Cores
 from backhand.sweeping.networks import Network, networks
 from backhand.sweeping.points import Points, divided, fingerprint
 from backhand.sweeping.scoring import ACCURACY, R_SQUARED
 from backhand.sweeping.summary import Group, ranked, table
-from backhand.sweeping.trials import Engine, Job, Stock, run, warm
+from backhand.sweeping.trials import Job, run, warm
 from backhand.training.data import arrange
 
 
@@ -59,7 +58,7 @@ def sweep(
     database: str | PathLike[str] | None = None,
     name: str = "data",
     keep_parameters: bool = False,
-    engine: Literal["joblib", "dask"] = "joblib",
+    engine: EngineName = "joblib",
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -81,35 +80,21 @@ def sweep(
     several = [given] if isinstance(given, str | Graph) else list(given)
     every = choices(grid or {}, seeds)
     made = networks(several, X, y, loss)
-    stock, places = _stocked(made, X, y, held_out)
+    points, places = _divided(made, X, y, held_out)
+    stock = (*(network.graph for network in made), *points)
     mark = fingerprint(X, y)
     planned: dict[str, tuple[Job, Record]] = {}
     for at, network in enumerate(made):
-        points = stock.points[places[at]]
-        measure = ACCURACY if points.classes else R_SQUARED
+        measure = ACCURACY if points[places[at]].classes else R_SQUARED
         for choice in every:
             key = _key(mark, held_out, network, choice)
             record = Record(key, name, mark, held_out, network.label, measure, choice)
-            planned[key] = Job(key, at, places[at], choice, keep_parameters), record
-    chosen = _engine(engine, workers, scheduler)
+            planned[key] = Job(key, at, len(made) + places[at], choice, keep_parameters), record
+    chosen = engine_of(engine, workers, scheduler)
     with writing(database) as kept:
         kept.plan(record for _, record in planned.values())
         _carry_out({key: job for key, (job, _) in planned.items()}, stock, kept, chosen, progress)
         return Results(kept.records(list(planned)))
-
-
-def _engine(
-    engine: str, workers: int | None, scheduler: str | None
-) -> AbstractContextManager[Engine]:
-    if engine == "joblib":
-        if scheduler is not None:
-            raise AskError("a scheduler is named, and the engine is joblib", 'give engine="dask"')
-        return Cores(workers)
-    if engine == "dask":
-        if workers is not None:
-            raise AskError("a Dask cluster has the workers it has", "leave workers out")
-        return Cluster(scheduler)
-    raise AskError(f"there is no engine {engine!r}", "give joblib or dask")
 
 
 def _key(mark: str, held_out: float, network: Network, choice: Choice) -> str:
@@ -121,10 +106,10 @@ def _key(mark: str, held_out: float, network: Network, choice: Choice) -> str:
 # ---- the data ----------------------------------------------------------------------------------
 
 
-def _stocked(
+def _divided(
     made: Sequence[Network], X: object, y: object, held_out: float
-) -> tuple[Stock, list[int]]:
-    """Graphs and points, and for each network the place of its points: equal ones are there once."""
+) -> tuple[list[Points], list[int]]:
+    """The points, equal ones once, and for each network the place of its own."""
     points: list[Points] = []
     places: list[int] = []
     for network in made:
@@ -136,7 +121,7 @@ def _stocked(
         if at == len(points):
             points.append(found)
         places.append(at)
-    return Stock(tuple(network.graph for network in made), tuple(points)), places
+    return points, places
 
 
 # ---- carrying it out ---------------------------------------------------------------------------
@@ -144,7 +129,7 @@ def _stocked(
 
 def _carry_out(
     jobs: Mapping[str, Job],
-    stock: Stock,
+    stock: Sequence[Graph | Points],
     kept: Database,
     chosen: AbstractContextManager[Engine],
     progress: Callable[[Progress], None] | None,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from backhand.training.optimizers import optimizer
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """A run: its key, the places of its graph and points in the stock, its settings.
+    """A run: its key, the places of its graph and points in the engine's stock, its settings.
 
     `keep`: whether the parameters come back.
     """
@@ -39,18 +39,14 @@ class Job:
     keep: bool
 
     @property
+    def uses(self) -> tuple[int, ...]:
+        return self.graph, self.points
+
+    @property
     def shape(self) -> tuple[object, ...]:
         """Jobs of one shape run the same compiled loop."""
         c = self.choice
         return self.graph, c.batch_size, c.optimizer, c.dtype, c.l1 > 0, c.l2 > 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stock:
-    """What jobs have in common and is sent once, not with each: the graphs and their points."""
-
-    graphs: tuple[Graph, ...]
-    points: tuple[Points, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,28 +64,6 @@ class Outcome:
     parameters: bytes | None = None
     error: str | None = None
     worker: str = ""
-
-
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-class Work(Protocol[T_co]):
-    """What is done for a job, wherever an engine does it: `run` or `warm`."""
-
-    def __call__(self, job: Job, graph: Graph, points: Points, /) -> T_co: ...
-
-
-class Engine(Protocol):
-    """What spreads jobs over processes or machines; used as a context."""
-
-    def once(self, work: Work[None], jobs: Sequence[Job], stock: Stock) -> None:
-        """The work done once on each machine for every job, all of it before this returns."""
-        ...
-
-    def each(self, work: Work[T], jobs: Sequence[Job], stock: Stock) -> Iterator[tuple[Job, T]]:
-        """Every job with its result, as they come."""
-        ...
 
 
 def run(job: Job, graph: Graph, points: Points) -> Outcome:

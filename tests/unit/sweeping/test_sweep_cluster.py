@@ -76,7 +76,7 @@ def test_a_scheduler_that_goes_leaves_a_record_that_goes_on(tmp_path: Path) -> N
             if at.done == 2:
                 processes.scheduler.kill()
 
-        with pytest.raises(AskError, match="is gone; start it and run the sweep again"):
+        with pytest.raises(AskError, match="is gone; start it and run this again"):
             long_sweep(engine="dask", scheduler=processes.address, database=path, progress=kill)
     assert logging.getLogger("distributed").level == before
     seen: list[Progress] = []
@@ -92,7 +92,7 @@ def test_nobody_left_to_do_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
         def kill(at: Progress) -> None:
             if at.done == 2:
-                monkeypatch.setattr("backhand.sweeping.cluster.PATIENCE", 1.0)
+                monkeypatch.setattr("backhand.jobs.cluster.PATIENCE", 1.0)
                 processes.workers[0].kill()
 
         for _ in range(2):

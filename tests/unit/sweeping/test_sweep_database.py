@@ -12,7 +12,7 @@ import pytest
 
 from backhand.errors import AskError
 from backhand.sweeping.choices import choices
-from backhand.sweeping.database import VERSION, Record, reading, writing
+from backhand.sweeping.database import KIND, Record, reading, writing
 from backhand.sweeping.trials import Outcome
 
 RECORDS = [
@@ -148,7 +148,7 @@ def test_a_damaged_record_is_an_error_and_gets_no_worse(kept: int, tmp_path: Pat
 def test_a_newer_record_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     with writing(path) as database:
-        database.connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+        database.connection.execute(f"PRAGMA user_version = {KIND.version + 1}")
     with pytest.raises(AskError, match="newer Backhand"), writing(path):
         pass
 

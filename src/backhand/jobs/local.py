@@ -1,4 +1,4 @@
-"""Runs on the cores of this machine, by joblib."""
+"""Jobs on the cores of this machine, by joblib."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from functools import cache
 from importlib import import_module
 from threading import Thread
 from time import sleep
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backhand.errors import AskError
-from backhand.graph import Graph
-from backhand.sweeping.points import Points
-from backhand.sweeping.trials import Job, Stock, Work
+
+if TYPE_CHECKING:
+    from backhand.jobs.engine import J, Job, Work
 
 T = TypeVar("T")
 
@@ -34,12 +34,12 @@ class Cores:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def once(self, work: Work[None], jobs: Sequence[Job], stock: Stock) -> None:
+    def once(self, work: Work[None], jobs: Sequence[J], stock: Sequence[Any]) -> None:
         """The work done for every job, all of it before this returns."""
         for _ in self.each(work, jobs, stock):
             pass
 
-    def each(self, work: Work[T], jobs: Sequence[Job], stock: Stock) -> Iterator[tuple[Job, T]]:
+    def each(self, work: Work[T], jobs: Sequence[J], stock: Sequence[Any]) -> Iterator[tuple[J, T]]:
         """Every job with its result, as they come.
 
         A worker that is killed takes those of the others with it; what is left is started again
@@ -54,11 +54,11 @@ class Cores:
             except self._broken() as error:
                 if len(left) == before:
                     raise AskError(
-                        "the worker processes are killed before a run is done",
-                        "there may be too little memory: try fewer workers or smaller networks",
+                        "the worker processes are killed before anything is done",
+                        "there may be too little memory: try fewer workers",
                     ) from error
 
-    def _round(self, work: Work[T], jobs: list[Job], stock: Stock) -> Iterator[tuple[str, T]]:
+    def _round(self, work: Work[T], jobs: list[J], stock: Sequence[Any]) -> Iterator[tuple[str, T]]:
         delayed = self.joblib.delayed(_tagged)
         # Copy on write: read-only arrays would be another type to the compiler, and compiled again.
         with self.joblib.parallel_config("loky", inner_max_num_threads=1, mmap_mode="c"):
@@ -68,8 +68,7 @@ class Cores:
                 batch_size=1,
             )
             results = parallel(
-                delayed(work, os.getpid(), job, stock.graphs[job.graph], stock.points[job.points])
-                for job in jobs
+                delayed(work, os.getpid(), job, *(stock[at] for at in job.uses)) for job in jobs
             )
         try:
             yield from results
@@ -83,10 +82,10 @@ class Cores:
         return import_module("joblib.externals.loky.process_executor").BrokenProcessPool
 
 
-def _tagged(work: Work[T], client: int, job: Job, graph: Graph, points: Points) -> tuple[str, T]:
+def _tagged(work: Work[T], client: int, job: Job, *used: Any) -> tuple[str, T]:
     if client != os.getpid():
         _follow(client)
-    return job.key, work(job, graph, points)
+    return job.key, work(job, *used)
 
 
 @cache
@@ -109,5 +108,6 @@ def _joblib() -> Any:
         return import_module("joblib")
     except ImportError:
         raise AskError(
-            "a sweep runs on joblib, which isn't installed", 'pip install "backhand[train]"'
+            "work on several cores needs joblib, which isn't installed",
+            'pip install "backhand[train]"',
         ) from None

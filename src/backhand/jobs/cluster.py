@@ -1,4 +1,4 @@
-"""Runs on a Dask cluster: this process alone hands out jobs and takes in results."""
+"""Jobs on a Dask cluster: this process alone hands out jobs and takes in results."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from logging import CRITICAL, getLogger
 from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from backhand.errors import AskError, BackhandError
-from backhand.sweeping.trials import Job, Stock, Work
+
+if TYPE_CHECKING:
+    from backhand.jobs.engine import J, Job, Work
 
 T = TypeVar("T")
 PATIENCE = 30.0
@@ -31,7 +33,7 @@ class Cluster:
             raise AskError("no scheduler is named", "give its address, such as tcp://10.0.0.1:8786")
         self.address = address
         self.distributed = _package()
-        self.sent: tuple[list[Any], list[Any]] | None = None
+        self.sent: list[Any] | None = None
         self.levels: dict[str, int] = {}
 
     def __enter__(self) -> Cluster:
@@ -58,12 +60,12 @@ class Cluster:
         for name, level in levels.items():
             getLogger(name).setLevel(level)
 
-    def once(self, work: Work[None], jobs: Sequence[Job], stock: Stock) -> None:
+    def once(self, work: Work[None], jobs: Sequence[Job], stock: Sequence[Any]) -> None:
         """The work done for every job on one worker of each machine."""
-        graphs, points = self._sent(stock)
+        sent = self._sent(stock)
         futures = [
             self.client.submit(
-                *(work, job, graphs[job.graph], points[job.points]),
+                *(work, job, *(sent[at] for at in job.uses)),
                 workers=[worker],
                 allow_other_workers=True,
                 key=_name(job),
@@ -74,18 +76,16 @@ class Cluster:
         for _ in self._watched(self._as_completed(futures)):
             pass
 
-    def each(self, work: Work[T], jobs: Sequence[Job], stock: Stock) -> Iterator[tuple[Job, T]]:
+    def each(self, work: Work[T], jobs: Sequence[J], stock: Sequence[Any]) -> Iterator[tuple[J, T]]:
         """Every job with its result, as they come; those of a worker that dies are done by others.
 
         Raises `AskError` where the scheduler or all workers are gone, `BackhandError` for jobs
         that killed every worker they were tried on, once all others are done.
         """
         self._machines()
-        graphs, points = self._sent(stock)
-        futures: dict[Any, Job] = {
-            self.client.submit(
-                work, job, graphs[job.graph], points[job.points], key=_name(job)
-            ): job
+        sent = self._sent(stock)
+        futures: dict[Any, J] = {
+            self.client.submit(work, job, *(sent[at] for at in job.uses), key=_name(job)): job
             for job in jobs
         }
         lost: list[str] = []
@@ -104,7 +104,7 @@ class Cluster:
             else:
                 yield futures.pop(future), result
         if lost:
-            raise BackhandError(f"{len(lost)} runs aren't done: {lost[0]}", "run the sweep again")
+            raise BackhandError(f"{len(lost)} jobs aren't done: {lost[0]}", "run this again")
 
     def _why(self, error: Exception) -> str:
         """What went wrong with a job, in words; raises where it would with every other too."""
@@ -116,16 +116,12 @@ class Cluster:
             return "the workers that tried them died, perhaps for lack of memory"
         return f"{type(error).__name__}: {error}"
 
-    def _sent(self, stock: Stock) -> tuple[list[Any], list[Any]]:
-        """Graphs and points as tasks on the scheduler, which can do them again on any worker."""
+    def _sent(self, stock: Sequence[Any]) -> list[Any]:
+        """The stock as tasks on the scheduler, which can do them again on any worker."""
         if self.sent is None:
             config = import_module("dask.config")
             with config.set({LARGE: "1TiB"}):
-                made = [
-                    [self.client.submit(_itself, each, pure=False) for each in several]
-                    for several in (stock.graphs, stock.points)
-                ]
-            self.sent = made[0], made[1]
+                self.sent = [self.client.submit(_itself, each, pure=False) for each in stock]
         return self.sent
 
     def _machines(self) -> list[str]:
@@ -163,9 +159,7 @@ class Cluster:
             raise self._none_left()
 
     def _gone(self) -> AskError:
-        return AskError(
-            f"the scheduler at {self.address} is gone", "start it and run the sweep again"
-        )
+        return AskError(f"the scheduler at {self.address} is gone", "start it and run this again")
 
     def _none_left(self) -> AskError:
         return AskError(
