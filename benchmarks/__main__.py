@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import accelerator, answers, derivatives, serving, training, working
+from benchmarks import accelerator, answers, derivatives, grading, serving, training, working
 
 TABLES: dict[str, Callable[[Path | None], None]] = {
     "working": lambda _: working.run(),
     "derivatives": lambda _: derivatives.run(),
     "training": training.run,
     "answers": lambda _: answers.run(),
+    "grading": lambda _: grading.run(),
 }
 ASKED_FOR: dict[str, Callable[[Path | None], None]] = {
     "accelerator": accelerator.run,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from backhand.exporting.onnx import to_onnx
     from backhand.exporting.parameters import load_parameters, save_parameters
     from backhand.exporting.torch import load_state_dict, state_dict, to_torch
+    from backhand.grading.grade import grade
     from backhand.reading.building import block
     from backhand.reading.onnx import from_onnx
     from backhand.reading.torch import from_torch
@@ -63,6 +64,7 @@ __all__ = [
     "fit_jax",
     "from_onnx",
     "from_torch",
+    "grade",
     "load_parameters",
     "load_state_dict",
     "mark",
@@ -90,6 +92,7 @@ _WHERE = {
     "fit_jax": "backhand.training.jax_fit",
     "from_onnx": "backhand.reading.onnx",
     "from_torch": "backhand.reading.torch",
+    "grade": "backhand.grading.grade",
     "load_parameters": "backhand.exporting.parameters",
     "load_state_dict": "backhand.exporting.torch",
     "mark": "backhand.checking.marking",

@@ -64,5 +64,9 @@ class LimitError(BackhandError):
     """The input is over a stated bound on its length, depth, size or exponents."""
 
 
+class WorkerError(BackhandError):
+    """The processes that do the work were killed over it, perhaps for lack of memory."""
+
+
 class DivergenceError(BackhandError):
     """Training left the numbers: a value on the way overflowed or became undefined."""

@@ -20,6 +20,7 @@ from backhand.checking.recomputing import (
     derivative_with,
     gradient_with,
     value_of,
+    value_with,
     values_with,
     ways,
 )
@@ -42,23 +43,24 @@ class Earlier:
 def earlier_answers(given: Sequence[tuple[Prepared, str]], part: Prepared) -> Earlier:
     """The earlier answers that are numbers, on the same model, as what they stand for."""
     found = Earlier()
-    trivial = ""
+    zeros = ""
     for before, answer in given:
         if before.graph is not part.graph or before is part:
+            continue
+        right = before.right
+        if right is None:
             continue
         try:
             rows = before.reader.numbers(answer).rows
         except BackhandError:
             continue
         cells = [cell for row in rows for cell in row]
-        right = before.right
-        if right is None or not cells or len(cells) != right[0].size:
+        if not cells or len(cells) != right[0].size:
             continue
         if not any(c.value for c in cells) and any(right[1]):
-            trivial = trivial or f"The answer to {before.part.number} is nothing but zeros"
+            zeros = zeros or f"The answer to {before.part.number} is nothing but zeros"
         _take(found, before, _shaped(cells, right[0]))
-    trivial = trivial or _dead(found, part)
-    return Earlier(found.values, found.slopes, trivial)
+    return Earlier(found.values, found.slopes, zeros)
 
 
 def _shaped(cells: Sequence[Numeral], like: Value) -> Value:
@@ -81,8 +83,10 @@ def _take(found: Earlier, before: Prepared, value: Value) -> None:
             found.values[sign] = value
 
 
-def _dead(found: Earlier, part: Prepared) -> str:
-    """Whether the earlier answers leave a layer without a unit that is alive."""
+def trivial(found: Earlier, part: Prepared) -> str:
+    """Why the earlier answers leave nothing to work out: all zeros, or no unit that is alive; or ""."""
+    if found.trivial:
+        return found.trivial
     here = {n: v for n, v in found.values.items() if n in part.graph}
     if not here:
         return ""
@@ -134,7 +138,7 @@ def _forward(part: Prepared, here: dict[str, Value]) -> Iterator[Value]:
     else:
         name, entry = loss_of(graph), ""
     own = {n: v for n, v in here.items() if n != name}
-    found = values_with(graph, own).get(name)
+    found = value_with(graph, own, name)
     if found is not None and own and not entry:
         yield found
 

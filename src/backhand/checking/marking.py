@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from backhand.checking.following import earlier_answers, followed
+from backhand.checking.following import earlier_answers, followed, trivial
 from backhand.checking.judging import compared_numbers, judged
 from backhand.checking.marks import Level, Mark
 from backhand.checking.parts import Part, Prepared, other_name, prepared
@@ -91,10 +91,8 @@ class Marker:
         for value in followed(chosen, found):
             if compared_numbers(chosen, typed, value, tuple).verdict != "right":
                 continue
-            if found.trivial:
-                return replace(
-                    made, verdict="wrong", credit=0.0, feedback=f"{found.trivial}: {NOT_ENOUGH}"
-                )
+            if why := trivial(found, chosen):
+                return replace(made, verdict="wrong", credit=0.0, feedback=f"{why}: {NOT_ENOUGH}")
             feedback = "Right, given your earlier answer; that one isn't right yet."
             return Mark("right", 1.0, None, feedback, typed.understood, followed=True)
         return made

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -14,7 +15,7 @@ from backhand.calculus.chain import backward
 from backhand.calculus.evaluate import computable, evaluate
 from backhand.calculus.paths import MAX_PATHS, Hop, Paths, Spot, is_entry, paths
 from backhand.errors import BackhandError
-from backhand.expr import Expr
+from backhand.expr import Expr, names
 from backhand.graph import Graph, Layout, Quantity, Value
 from backhand.notation import partial_name
 from backhand.values import MAX_EXACT_ENTRIES, floats
@@ -25,6 +26,19 @@ Slope: TypeAlias = Callable[[Hop], Expr | Number | None]
 """The slope to use for a hop instead of its own; None for its own."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Itself:
+    """A graph as a key: the very same graph, not one that is equal."""
+
+    graph: Graph
+
+    def __hash__(self) -> int:
+        return id(self.graph)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Itself) and other.graph is self.graph
+
+
 def values_with(graph: Graph, given: Mapping[str, Value]) -> dict[str, Value]:
     """The value of every quantity where those in `given` are taken as they are.
 
@@ -33,9 +47,38 @@ def values_with(graph: Graph, given: Mapping[str, Value]) -> dict[str, Value]:
     >>> values_with(graph, {"u": np.array(Fraction(5))})["y"].item()
     Fraction(6, 1)
     """
+    return _worked_out(graph, graph.quantities, given)
+
+
+def value_with(graph: Graph, given: Mapping[str, Value], name: str) -> Value | None:
+    """The value of one quantity, as in `values_with`; only what leads to it is worked out."""
+    if name not in graph:
+        return None
+    return _worked_out(graph, _leading(Itself(graph), name, frozenset(given)), given).get(name)
+
+
+@lru_cache(1024)
+def _leading(of: Itself, name: str, given: frozenset[str]) -> tuple[Quantity, ...]:
+    """What leads to a quantity, in the graph's order; what is given needs nothing before it."""
+    graph = of.graph
+    needed, left = set[str](), [name]
+    while left:
+        here = left.pop()
+        if here in needed or here not in graph:
+            continue
+        needed.add(here)
+        definition = graph[here].definition
+        if here not in given and graph[here].value is None and definition is not None:
+            left += names(definition)
+    return tuple(q for q in graph if q.name in needed)
+
+
+def _worked_out(
+    graph: Graph, quantities: Iterable[Quantity], given: Mapping[str, Value]
+) -> dict[str, Value]:
     exact = sum(q.size for q in graph if q.value is not None) <= MAX_EXACT_ENTRIES
     values: dict[str, Value] = {}
-    for quantity in graph:
+    for quantity in quantities:
         if quantity.name in given:
             values[quantity.name] = given[quantity.name].reshape(quantity.shape)
         elif quantity.value is not None:
@@ -67,6 +110,12 @@ def answered(graph: Graph, ask: Ask, layout: Layout) -> Value | None:
 
 def ways(graph: Graph, of: Spot, by: Spot) -> Paths | None:
     """The paths from one entry to another, where they are few."""
+    return _ways(Itself(graph), of, by)
+
+
+@lru_cache(256)
+def _ways(within: Itself, of: Spot, by: Spot) -> Paths | None:
+    graph = within.graph
     if not (is_entry(graph, of) and is_entry(graph, by)):
         return None
     found = paths(graph, of, by)
@@ -107,5 +156,9 @@ def as_value(number: Number) -> Value:
 
 def gradient_with(graph: Graph, of: str, by: str, given: Mapping[str, Value]) -> Value | None:
     """The whole derivative of `of` by `by` by the backward pass, with values taken as given."""
-    whole = backward(graph, of)
-    return values_with(whole, given).get(partial_name(of, by))
+    return value_with(_backward(Itself(graph), of), given, partial_name(of, by))
+
+
+@lru_cache(64)
+def _backward(within: Itself, of: str) -> Graph:
+    return backward(within.graph, of)

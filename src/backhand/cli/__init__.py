@@ -5,6 +5,7 @@ from __future__ import annotations
 from backhand.cli import (
     comparing,
     formulas,
+    grading,
     marking,
     publishing,
     reading,
@@ -22,6 +23,7 @@ __all__ = [
     "app",
     "comparing",
     "formulas",
+    "grading",
     "main",
     "marking",
     "publishing",

@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from backhand.errors import AskError, BackhandError
+from backhand.errors import AskError, WorkerError
 
 if TYPE_CHECKING:
     from backhand.jobs.engine import J, Job, Work
@@ -79,7 +79,7 @@ class Cluster:
     def each(self, work: Work[T], jobs: Sequence[J], stock: Sequence[Any]) -> Iterator[tuple[J, T]]:
         """Every job with its result, as they come; those of a worker that dies are done by others.
 
-        Raises `AskError` where the scheduler or all workers are gone, `BackhandError` for jobs
+        Raises `AskError` where the scheduler or all workers are gone, `WorkerError` for jobs
         that killed every worker they were tried on, once all others are done.
         """
         self._machines()
@@ -104,7 +104,7 @@ class Cluster:
             else:
                 yield futures.pop(future), result
         if lost:
-            raise BackhandError(f"{len(lost)} jobs aren't done: {lost[0]}", "run this again")
+            raise WorkerError(f"{len(lost)} jobs aren't done: {lost[0]}", "run this again")
 
     def _why(self, error: Exception) -> str:
         """What went wrong with a job, in words; raises where it would with every other too."""

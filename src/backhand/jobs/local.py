@@ -11,7 +11,7 @@ from threading import Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from backhand.errors import AskError
+from backhand.errors import AskError, WorkerError
 
 if TYPE_CHECKING:
     from backhand.jobs.engine import J, Job, Work
@@ -43,7 +43,7 @@ class Cores:
         """Every job with its result, as they come.
 
         A worker that is killed takes those of the others with it; what is left is started again
-        as long as something gets done. Raises `AskError` where nothing does.
+        as long as something gets done. Raises `WorkerError` where nothing does.
         """
         left = {job.key: job for job in jobs}
         while left:
@@ -53,7 +53,7 @@ class Cores:
                     yield left.pop(key), result
             except self._broken() as error:
                 if len(left) == before:
-                    raise AskError(
+                    raise WorkerError(
                         "the worker processes are killed before anything is done",
                         "there may be too little memory: try fewer workers",
                     ) from error

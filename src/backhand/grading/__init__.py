@@ -1,0 +1,1 @@
+"""Many submissions marked: read as they were exported, marked on all cores, recorded, summed up."""
