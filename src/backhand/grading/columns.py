@@ -25,7 +25,7 @@ _NUMBER = re.compile(
     r"(?:q|question|part|task|exercise|problem)?[\s._:#-]*(\d+(?:\.\d+)+[a-z]?|\d+[a-z]?)(?=$|[\s.:,)\]–-])",
     re.IGNORECASE,
 )
-_POINTS = re.compile(r"\d+\.0+(?:\.\d+)?")
+_POINTS = re.compile(r"\d+\.0+(?: \(\d+\))?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,10 @@ def read_csv(path: Path) -> Table:
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Every record with the line it ends on, but for those that are blank."""
     _check_encoding(path)
+    with path.open("rb") as start:
+        first = start.readline(LINE)
+    delimiter = max(DELIMITERS, key=lambda sign: first.count(sign.encode()))
     with path.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline(LINE)
-        file.seek(0)
-        delimiter = max(DELIMITERS, key=first.count)
         before = csv.field_size_limit(LONGEST)
         try:
             reader = csv.reader(_lines(file), delimiter=delimiter)
