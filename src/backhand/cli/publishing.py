@@ -112,15 +112,12 @@ def variants(
         from backhand.reading.document import read
 
         page = read(file)
-        made = variants_of(
-            page,
-            count,
-            seed=seed,
-            keep=tuple(keep or ()),
-            activation=activation,
-            widths=tuple(width or ()),
+        kept, widths = tuple(keep or ()), tuple(width or ())
+        made = variants_of(page, count, seed=seed, keep=kept, activation=activation, widths=widths)
+        made_with = {"keep": kept, "activation": activation, "widths": widths}
+        notes = write_variants(
+            made, output, SUFFIXES[format], seed=seed, count=count, made_with=made_with
         )
-        notes = write_variants(made, output, SUFFIXES[format], seed=seed, count=count)
         for note in notes:
             say(f"backhand: {file}: {note}")
         print(f"{count} variants written to {output}")

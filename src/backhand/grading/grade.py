@@ -108,7 +108,7 @@ def grade(
         results.write_feedback(kept, place, names, worth)
         results.write_questions(kept, place, names, [_words(part) for part in marker.parts])
         with results.whole(place / REPORT) as file:
-            file.write(document(page.title, [_words(part) for part in marker.parts], found, notes))
+            file.write(document(page, marker.parts, found, notes))
     return Graded(place, taken.todo, notes, found)
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
+from backhand.checking.marking import Part
 from backhand.grading.pictures import histogram, key, verdicts
 from backhand.grading.statistics import Item, Statistics
+from backhand.reading.maths import Known
+from backhand.working import Worksheet
 from backhand.writing.html import page
+from backhand.writing.mathml import formula_mathml
+from backhand.writing.pages import page_names, words_html
 from backhand.writing.typesetting import printable
 
 REPORT = "report.html"
@@ -17,10 +22,20 @@ LOW = 0.1
 """A part whose discrimination is below this says little of a student, or is wrong."""
 
 
-def document(title: str, words: Sequence[str], found: Statistics, notes: Sequence[str]) -> str:
+def document(
+    sheet: Worksheet, parts: Sequence[Part], found: Statistics, notes: Sequence[str]
+) -> str:
     """The page."""
-    name = printable(title) or "Worksheet"
+    name, known = printable(sheet.title) or "Worksheet", page_names(sheet)
+    words = [_asked(part, known) for part in parts]
     return page(f"Marks: {name}", "\n".join(_body(name, words, found, notes)), "grading.css")
+
+
+def _asked(part: Part, known: Known) -> str:
+    """What a part asks, its formulas set."""
+    words = words_html(part.question.words, known, formula_mathml)
+    several = len(part.question.asks) > 1
+    return f"{words}<p>({escape(part.ask.text)})</p>" if several else words
 
 
 def _body(
@@ -36,7 +51,7 @@ def _body(
     yield f'<p class="note key">{key()}</p>'
     yield f"<figure>{verdicts(found.items, found.students)}</figure>"
     yield "<h2>How hard, and how telling</h2>"
-    yield _table(words, found)
+    yield _table(found)
     yield (
         '<p class="note">Facility: the mean credit. Discrimination: how the credit goes with the points for '
         f"all other questions, from −1 to 1; one below {LOW} is in bold and worth a look, in the key too. "
@@ -58,8 +73,8 @@ def _summary(found: Statistics) -> str:
     return said
 
 
-def _table(words: Sequence[str], found: Statistics) -> str:
-    rows = "".join(_row(item, word) for item, word in zip(found.items, words, strict=True))
+def _table(found: Statistics) -> str:
+    rows = "".join(map(_row, found.items))
     heads = ("", "points", "facility", "discrimination", "following", "undecided", "unreadable")
     head = "".join(f'<th scope="col">{h}</th>' for h in heads)
     return (
@@ -68,7 +83,7 @@ def _table(words: Sequence[str], found: Statistics) -> str:
     )
 
 
-def _row(item: Item, word: str) -> str:
+def _row(item: Item) -> str:
     telling = "–" if item.discrimination is None else _signed(item.discrimination)
     if item.discrimination is not None and item.discrimination < LOW:
         telling = f"<strong>{telling}</strong>"
@@ -76,9 +91,8 @@ def _row(item: Item, word: str) -> str:
         f"{item.points:g}", f"{item.facility:.2f}", telling, _count(item.followed),
         _count(item.verdicts["undecided"]), _count(item.verdicts["unreadable"]),
     )  # fmt: skip
-    title = escape(printable(word[:300]), quote=True)
     return (
-        f'<tr><th scope="row" title="{title}">{escape(item.part)}</th>'
+        f'<tr><th scope="row">{escape(item.part)}</th>'
         f"{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
     )
 
@@ -97,9 +111,8 @@ def _wrong(words: Sequence[str], items: Sequence[Item]) -> Iterator[str]:
         if not (item.slips or item.wrong):
             continue
         some = True
-        asked = printable(word if len(word) <= 160 else word[:159] + "…")
         yield (
-            f'<section class="part"><h3>{escape(item.part)}</h3><p class="note">{escape(asked)}</p>'
+            f'<section class="part"><h3>{escape(item.part)}</h3><div class="note">{word}</div>'
             f"{_list('Slips', item.slips)}{_list('Answers that aren’t right', item.wrong)}</section>"
         )
     if not some:

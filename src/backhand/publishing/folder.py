@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,18 @@ _OURS = re.compile(r"\.?(variant-\d+(-key)?|index)\.(md|html|pdf|tex|ipynb|json)
 
 
 def write_variants(
-    made: Iterable[Variant], folder: Path, suffix: str, *, seed: int, count: int
+    made: Iterable[Variant],
+    folder: Path,
+    suffix: str,
+    *,
+    seed: int,
+    count: int,
+    made_with: Mapping[str, Any] | None = None,
 ) -> tuple[str, ...]:
     """Write variants to a folder and return their notes, each with its variants' numbers.
 
-    Each file is written whole or not at all. Raises `BackhandError` where the folder holds other
+    `made_with`: what else than the seed they were made with, kept in the index so that they can be
+    made again. Each file is written whole or not at all. Raises `BackhandError` where the folder holds other
     things than an earlier run's.
     """
     key = KEYS[suffix]
@@ -39,7 +46,7 @@ def write_variants(
         entries.append(_written(variant, folder, f"variant-{variant.number:0{width}}", suffix, key))
         for note in variant.notes:
             told.setdefault(note, []).append(variant.number)
-    index = {"complete": True, "seed": seed, "variants": entries}
+    index = {"complete": True, "seed": seed, "made_with": made_with or {}, "variants": entries}
     put(folder / INDEX, json.dumps(index, ensure_ascii=False, indent=1) + "\n")
     return tuple(f"{note} ({_counted(numbers)})" for note, numbers in told.items())
 
