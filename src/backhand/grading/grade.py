@@ -186,7 +186,7 @@ def _batches(tasks: Sequence[Task], sheets: GivenOut | None) -> list[Batch]:
         place = sheets.place(task.variant) if sheets else 0
         by_sheet.setdefault(place, []).append(task)
     return [
-        Batch(f"{sheet}-{several[at].wanted}", sheet, tuple(several[at : at + BATCH]))
+        Batch(f"{sheet}-{at}", sheet, tuple(several[at : at + BATCH]))
         for sheet, several in by_sheet.items()
         for at in range(0, len(several), BATCH)
     ]
@@ -210,7 +210,10 @@ def _marked(
         pieces = (
             list(left.values())
             if len(batches) > 1
-            else [Batch(f"{b.key}-{t.wanted}", b.worksheet, (t,)) for b in batches for t in b.tasks]
+            else [
+                Batch(f"{batches[0].key}-{at}", batches[0].worksheet, (task,))
+                for at, task in enumerate(batches[0].tasks)
+            ]
         )
         for piece in pieces:
             yield from _marked(engine, [piece], stock, parts, lost)
