@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 
+from joblib.externals.loky import get_reusable_executor
 from tests.answer_pairs import EXAMPLES
 from tests.answers_by_hand import BY_HAND
 
@@ -51,11 +52,12 @@ def run() -> None:
             found = grade(page, made, Path(folder) / "results")
             seconds = perf_counter() - start
         assert found.marked == count
+        get_reusable_executor().shutdown(wait=True)  # so that their memory can be asked for
         memory = [resource.getrusage(who).ru_maxrss // 1024
                   for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]  # fmt: skip
         print(f"{count:>9,} {count * len(parts):>9,} {seconds:>8.1f} {count / seconds:>11.0f} "
               f"{memory[0]:>10} {memory[1]:>10}")  # fmt: skip
-    print("(worker MB: of the largest that has ended, 0 while they are kept for the next run)\n")
+    print()
 
 
 def write(path: Path, parts: Sequence[Prepared], count: int) -> None:
