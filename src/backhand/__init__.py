@@ -21,6 +21,7 @@ from backhand.reading.shorthand import network
 from backhand.working import Solution, Verdict, Working, Worksheet
 
 if TYPE_CHECKING:
+    from backhand.checking.audit import audit
     from backhand.checking.gradients import check_gradients
     from backhand.checking.marking import Marker, mark
     from backhand.checking.marks import Mark
@@ -54,6 +55,7 @@ __all__ = [
     "Working",
     "Worksheet",
     "__version__",
+    "audit",
     "block",
     "chain",
     "check",
@@ -87,6 +89,7 @@ _WHERE = {
     "Marker": "backhand.checking.marking",
     "NetworkClassifier": "backhand.estimators.networks",
     "NetworkRegressor": "backhand.estimators.networks",
+    "audit": "backhand.checking.audit",
     "block": "backhand.reading.building",
     "check_gradients": "backhand.checking.gradients",
     "fit_jax": "backhand.training.jax_fit",

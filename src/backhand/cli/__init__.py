@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backhand.cli import (
+    auditing,
     comparing,
     formulas,
     grading,
@@ -21,6 +22,7 @@ __all__ = [
     "SUFFIXES",
     "Format",
     "app",
+    "auditing",
     "comparing",
     "formulas",
     "grading",
