@@ -12,7 +12,7 @@ from backhand.calculus.paths import Spot
 from backhand.checking.audit_numbers import Numbers, half
 from backhand.checking.audit_sides import Pool, Side
 from backhand.checking.audit_worlds import Key, World, changed_by, perturbed
-from backhand.checking.chains import Factor
+from backhand.checking.chain_reading import Factor
 from backhand.checking.numerals import Numeral
 from backhand.errors import BackhandError
 from backhand.graph import Value

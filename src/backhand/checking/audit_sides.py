@@ -16,7 +16,8 @@ import numpy as np
 from backhand.calculus.chain import backward
 from backhand.calculus.paths import Spot
 from backhand.checking.audit_numbers import last_place
-from backhand.checking.chains import Chains, Factor
+from backhand.checking.chain_reading import Factor
+from backhand.checking.chains import Chains
 from backhand.checking.numerals import Numeral
 from backhand.differentiation import local
 from backhand.errors import MeaningError
@@ -198,7 +199,7 @@ class Pool:
 
     def factor(self, found: Partial) -> Factor:
         """What a derivative is of and by."""
-        return self.chains.factor(found)
+        return self.chains.reader.factor(found)
 
     def _derivative(self, found: Partial, how: Convention) -> str:
         factor = self.factor(found)

@@ -27,7 +27,7 @@ from backhand.checking.audit_relations import Outcome, related
 from backhand.checking.audit_sides import Side
 from backhand.checking.audit_statements import SHAPES, Chain
 from backhand.checking.audit_worlds import World
-from backhand.checking.chains import Factor
+from backhand.checking.chain_reading import Factor
 from backhand.checking.mistakes import NO_ACTIVATION, SLIPS
 from backhand.checking.recomputing import Number, ways
 from backhand.errors import BackhandError

@@ -13,7 +13,7 @@ from backhand.checking.audit_relations import Outcome, conventions, related
 from backhand.checking.audit_sides import Pool, Side
 from backhand.checking.audit_updates import RATES, stepped
 from backhand.checking.audit_worlds import Key
-from backhand.checking.chains import spot_of
+from backhand.checking.chain_reading import spot_of
 from backhand.errors import BackhandError, MeaningError
 from backhand.graph import Value
 from backhand.reading.elaborate import known_graph
@@ -102,7 +102,7 @@ def _key(left: Formula, pool: Pool) -> Key | None:
                 return None
             if found.name not in pool.graph:
                 return None
-            return Spot(pool.chains.root(found.name), found.slots)
+            return Spot(pool.chains.reader.root(found.name), found.slots)
         case _:
             return None
 

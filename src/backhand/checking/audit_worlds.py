@@ -16,7 +16,7 @@ from backhand.calculus.evaluate import computable, evaluate
 from backhand.calculus.paths import Hop, Spot, is_entry
 from backhand.checking.audit_numbers import squeezed
 from backhand.checking.audit_sides import Pool, Side
-from backhand.checking.chains import Factor
+from backhand.checking.chain_reading import Factor
 from backhand.checking.recomputing import Number, Slope, derivative_with, ways
 from backhand.errors import MeaningError
 from backhand.expr import Expr, names
@@ -196,7 +196,7 @@ class World:
         by = quantity.name.partition("/∂")[2]
         key = self.pool.chains.plain(Factor(self.pool.chains.whole(of.name), Spot(by, ())))
         if by in self.pool.graph:
-            key = Factor(key.of, self.pool.chains.whole(self.pool.chains.root(by)))
+            key = Factor(key.of, self.pool.chains.whole(self.pool.chains.reader.root(by)))
         own = self.given.get(key)
         if own is None and key in self.formulas:
             own = self._own(self.formulas[key])

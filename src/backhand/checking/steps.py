@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backhand.checking.chains import Factor
+from backhand.checking.chain_reading import Factor, leaves
 from backhand.checking.judging import DECIDED
 from backhand.checking.marks import Mark
 from backhand.checking.parts import Prepared
@@ -71,7 +71,8 @@ def _factors(part: Prepared, answer: str, wanted: Sequence[Factor]) -> list[int]
     try:
         typed = part.reader.formula(answer)
         assert typed.formula is not None
-        said = {part.chains.plain(factor) for factor in part.chains.factors(typed.formula)}
+        read = part.chains.reader.read(typed.formula)
+        said = {factor for factor in leaves(read) if isinstance(factor, Factor)}
     except BackhandError:
         return []
     return [at for at, factor in enumerate(wanted) if factor in said]

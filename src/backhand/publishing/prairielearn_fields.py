@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from backhand.calculus.paths import spot_formula
-from backhand.checking.chains import Factor
+from backhand.checking.chain_reading import Factor
 from backhand.checking.parts import Prepared
 from backhand.expr import (
     Add,

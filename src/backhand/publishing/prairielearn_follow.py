@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from backhand.calculus.gradient import loss_of
-from backhand.checking.chains import Factor
+from backhand.checking.chain_reading import Factor
 from backhand.checking.parts import Prepared
 from backhand.notation import partial_name
 from backhand.publishing.tape import Tape

@@ -12,7 +12,7 @@ from itertools import product
 
 from backhand.calculus.chain import backward
 from backhand.calculus.paths import Hop, Spot
-from backhand.checking.chains import Factor
+from backhand.checking.chain_reading import Factor
 from backhand.checking.parts import Prepared
 from backhand.checking.recomputing import ways
 from backhand.errors import BackhandError
