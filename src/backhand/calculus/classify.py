@@ -34,7 +34,7 @@ def classify(graph: Graph, threshold: Fraction | None = None) -> Working:
 
 
 def _above(graph: Graph, output: Quantity, value: Value, threshold: Fraction | None) -> Working:
-    low = _labels(graph)
+    low = low_label(graph)
     least = threshold if threshold is not None else limit(graph, output)
     score = value.ravel()[0]
     label = 1 if score >= least else low
@@ -56,7 +56,7 @@ def _above(graph: Graph, output: Quantity, value: Value, threshold: Fraction | N
     )
 
 
-def _labels(graph: Graph) -> int:
+def low_label(graph: Graph) -> int:
     """The label of the lower class: -1 where a target says so, else 0."""
     targets = [q.value for q in graph.with_role(Role.TARGET) if q.value is not None]
     targets += [

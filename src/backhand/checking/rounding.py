@@ -33,7 +33,7 @@ def nearness(typed: Numeral, right: Fraction | float, digits: int = 2) -> Nearne
     gap = abs(value - exact)
     if typed.last is None:
         return "right" if gap <= FLOAT * abs(exact) else "wrong"
-    if isinstance(right, Fraction) and _ends(right):
+    if isinstance(right, Fraction) and ends(right):
         rounded = gap <= 0.5 * 10.0**typed.last * (1 + FLOAT) and typed.digits > digits
         return "right" if rounded and _needs_more(right, typed) else "wrong"
     if gap <= 0.5 * 10.0**typed.last * (1 + FLOAT) + FLOAT * abs(exact):
@@ -43,7 +43,7 @@ def nearness(typed: Numeral, right: Fraction | float, digits: int = 2) -> Nearne
     return "near" if gap <= NEAR * abs(exact) else "wrong"
 
 
-def _ends(right: Fraction) -> bool:
+def ends(right: Fraction) -> bool:
     """Whether a fraction is a decimal number of bearable length."""
     rest = right.denominator
     for prime in (2, 5):
