@@ -5,6 +5,7 @@ from __future__ import annotations
 from backhand.cli import (
     auditing,
     comparing,
+    exporting,
     formulas,
     grading,
     marking,
@@ -24,6 +25,7 @@ __all__ = [
     "app",
     "auditing",
     "comparing",
+    "exporting",
     "formulas",
     "grading",
     "main",
