@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from html import escape
 
-from backhand.checking.parts import Part, Prepared, prepared
+from backhand.checking.parts import Prepared, prepared
 from backhand.checking.variants import Variant
 from backhand.publishing.canvas_items import Item, item_of, item_xml
 from backhand.publishing.packages import Package, Told
@@ -64,17 +64,10 @@ def export(worksheet: Worksheet, made: Sequence[Variant]) -> Package:
 
 
 def _item(sheet: Worksheet, part: Prepared) -> tuple[Item, Told]:
-    words = context_html(sheet, part.part.question, mathml_maths) + _which(part.part)
+    words = context_html(sheet, part.part, mathml_maths)
     item, how, lost = item_of(part, words)
     follows = part.part.expected.kind in ("number", "vector", "matrix", "class")
     return item, Told(part.part.number, how, (*lost, *((ALWAYS,) if follows else ())))
-
-
-def _which(part: Part) -> str:
-    """Which of a question's asks this is, where it has several."""
-    if part.number == part.question.number:
-        return ""
-    return f"\n<p><strong>{escape(part.number)}</strong> <code>{escape(part.ask.text)}</code></p>"
 
 
 def _quiz(title: str, name: str, groups: Mapping[str, Sequence[Item]]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from backhand.checking.parts import Part, Prepared, prepared
+from backhand.checking.parts import Prepared, prepared
 from backhand.checking.variants import Variant
 from backhand.errors import BackhandError
 from backhand.graph import Graph
@@ -34,6 +34,7 @@ from backhand.publishing.web_words import (
     latex_maths,
     question_html,
     solution_html,
+    which_html,
 )
 from backhand.working import Worksheet
 from backhand.writing.pages import page_names
@@ -222,17 +223,10 @@ def _text(sheet: Worksheet, group: _Group) -> str:
 
 def _fields(group: _Group, at: int) -> str:
     asked, made = group.asked[at], group.made[at]
-    label = _label(asked.part.part)
+    label = castext(which_html(asked.part.part))
     typing = f" <small>{escape(made.typing)}</small>" if made.typing else ""
     tree = made.tree.name
     return (
         f"<p>{label}[[input:{asked.name}]]{typing}</p>\n"
         f"<div>[[validation:{asked.name}]][[feedback:{tree}]]</div>"
     )
-
-
-def _label(part: Part) -> str:
-    """The part's letter where its question has several."""
-    if part.number == part.question.number:
-        return ""
-    return f"<strong>{escape(part.number.rpartition('.')[2])}.</strong> "

@@ -35,21 +35,21 @@ def plain(sheet: Worksheet, part: Part, name: str, maths: Setter) -> Iterator[st
     kind = "truefalse" if words in TRUTH else "multichoice" if words in SHAPES else "essay"
     yield f'  <question type="{kind}">'
     yield from html_field("name", name, plain=True)
-    yield from html_field("questiontext", context_html(sheet, part.question, maths) + _which(part))
+    yield from html_field("questiontext", context_html(sheet, part, maths))
     solution = solution_html(part, maths)
     yield from html_field("generalfeedback", solution if kind != "essay" else "")
     yield from values(("defaultgrade", "1"), ("penalty", "1" if kind == "truefalse" else "0.3333333"),
                       ("hidden", "0"))  # fmt: skip
     if kind == "truefalse":
         for answer in ("true", "false"):
-            yield from _answer(answer, answer, 100 if TRUTH[words] == answer else 0, "plain_text")
+            yield from _answer(answer, 100 if TRUTH[words] == answer else 0, "plain_text")
     elif kind == "multichoice":
         yield from values(
             ("single", "true"), ("shuffleanswers", "false"), ("answernumbering", "none")
         )
         for word, text in SHAPES.items():
             share = 100 if word == words else 50 if (word, words) in HALF else 0
-            yield from _answer(word, text, share, "html")
+            yield from _answer(text, share, "html")
     else:
         drawn = part.expected.kind == "drawing"
         yield from values(("responseformat", "editor"), ("responserequired", "0" if drawn else "1"),
@@ -60,18 +60,8 @@ def plain(sheet: Worksheet, part: Part, name: str, maths: Setter) -> Iterator[st
     yield "  </question>"
 
 
-def _answer(word: str, text: str, share: int, form: str) -> Iterator[str]:
-    del word
+def _answer(text: str, share: int, form: str) -> Iterator[str]:
     yield f'    <answer fraction="{share}" format="{form}">'
     yield f"      <text>{text}</text>"
     yield '      <feedback format="html"><text></text></feedback>'
     yield "    </answer>"
-
-
-def _which(part: Part) -> str:
-    """Which of a question's asks this is, where it has several: the claim or the function."""
-    if part.number == part.question.number:
-        return ""
-    from html import escape
-
-    return f"\n<p><strong>{escape(part.number)}</strong> <code>{escape(part.ask.text)}</code></p>"

@@ -25,8 +25,13 @@ def latex_maths(found: Formula, display: str = "inline") -> str:
 
 
 def mathml_maths(found: Formula, display: str = "inline") -> str:
-    """A formula in MathML."""
-    return formula_mathml(found, display)
+    """A formula in MathML that needs no style sheet.
+
+    Matrices have round brackets: square ones are the marks of blanks in Canvas.
+    """
+    whole = formula_mathml(found, display)
+    opened = whole.replace('<mtable class="matrix">', "<mrow><mo>(</mo><mtable>")
+    return opened.replace("</mtable>", "</mtable><mo>)</mo></mrow>")
 
 
 def blocks_before(sheet: Worksheet, last: Question) -> Iterator[Block]:
@@ -58,11 +63,14 @@ def question_html(question: Question, known: Known, maths: Setter) -> str:
     return f"<p><strong>{escape(question.number)}</strong></p>\n{words}"
 
 
-def context_html(sheet: Worksheet, last: Question, maths: Setter) -> str:
-    """What a question needs to be understood alone: the page before it, without other questions."""
-    known = page_names(sheet)
-    parts = [block_html(b, known, maths) for b in blocks_before(sheet, last) if b.question is None]
-    return "\n".join([*parts, question_html(last, known, maths)])
+def context_html(sheet: Worksheet, part: Part, maths: Setter) -> str:
+    """What a part needs to be understood alone: the page before it, without other questions."""
+    known, question = page_names(sheet), part.question
+    before = blocks_before(sheet, question)
+    parts = [block_html(b, known, maths) for b in before if b.question is None]
+    which = which_html(part)
+    named = [f"<p>{which}</p>"] if which else []
+    return "\n".join([*parts, question_html(question, known, maths), *named])
 
 
 def working_html(working: Working, maths: Setter) -> str:
@@ -73,11 +81,19 @@ def working_html(working: Working, maths: Setter) -> str:
         found = step_chain(step)
         whole = f"{maths(found, 'inline')}" if found is not None else ""
         title = prose_html(step.title, maths)
-        note = f" {prose_html(step.note, maths)}" if step.note else ""
+        note = f" – {prose_html(step.note, maths)}" if step.note else ""
         items.append(f"<li>{title}: {whole}{note}</li>" if whole else f"<li>{title}{note}</li>")
     if items:
         lines.append(f"<ol>{''.join(items)}</ol>")
     return "\n".join(lines)
+
+
+def which_html(part: Part) -> str:
+    """Which of a question's asks this is, where it has several: its letter and the ask."""
+    if part.number == part.question.number:
+        return ""
+    letter = part.number.rpartition(".")[2]
+    return f"<strong>{escape(letter)}.</strong> <code>{escape(part.ask.text)}</code> "
 
 
 def solution_html(part: Part, maths: Setter) -> str:
