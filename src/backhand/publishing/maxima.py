@@ -44,6 +44,10 @@ RESERVED = frozenset(("e", "i", "j", "pi", "d", "del", "if", "then", "else", "an
 """Names that mean something else in STACK or Maxima."""
 MAX_CODE = 20_000
 """The longest code of one quantity."""
+MAX_SYMBOLS = 400
+"""The most entries that a student's formulas may choose from."""
+MAX_ENTRIES = 4_000
+"""The most entries of a network whose numbers become a question's variables."""
 _SAFE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
 _PARTIAL = re.compile(r"∂(.+)/∂(.+)")
 
@@ -69,7 +73,13 @@ def identifier(name: str) -> str:
 
 
 def entry_symbols(graph: Graph) -> dict[tuple[str, tuple[Slot, ...]], str]:
-    """What a student types for each entry: `W_2[1,1]` as `W_2_1_1`; no two are the same."""
+    """What a student types for each entry: `W_2[1,1]` as `W_2_1_1`; no two are the same.
+
+    Raises `Inexpressible` where they are too many.
+    """
+    sizes = [q.size for q in graph if not any(isinstance(a.upper, str) for a in q.axes)]
+    if sum(sizes) > MAX_SYMBOLS:
+        raise Inexpressible("the model has too many entries to type")
     found: dict[tuple[str, tuple[Slot, ...]], str] = {}
     taken = {identifier(q.name) for q in graph}
     for quantity in graph:
@@ -271,6 +281,8 @@ def statements(
     """
     coder = Coder(graph, prefix)
     lines: list[str] = []
+    if sum(q.size for q in graph if q.name in wanted and q.value is not None) > MAX_ENTRIES:
+        raise Inexpressible("the network is too large for a question's variables")
     for quantity in graph:
         if quantity.name not in wanted:
             continue

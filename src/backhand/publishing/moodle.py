@@ -149,7 +149,8 @@ def _into(group: _Group, part: Prepared) -> str | None:
     how = f"STACK: {made.field.kind} input, {len(made.tree.checks)} nodes"
     if own.sources:
         how += f", follows from {', '.join(own.sources)}"
-    group.told.append(Told(part.part.number, how, made.lost))
+    lost = (*made.lost, own.lost) if own.lost else made.lost
+    group.told.append(Told(part.part.number, how, lost))
     return None
 
 
@@ -177,8 +178,9 @@ def _made(asked: Asked, group: _Group) -> tuple[Made, Follow, list[str]]:
 def _follow(asked: Asked, group: _Group) -> Follow:
     try:
         return follow(asked, group.asked)
-    except BackhandError:
-        return Follow()
+    except BackhandError as error:
+        reason = str(error).partition("\n")[0]
+        return Follow(lost=f"an answer isn't followed from earlier ones: {reason}")
 
 
 def _forward(group: _Group) -> list[str]:
@@ -217,7 +219,9 @@ def _text(sheet: Worksheet, group: _Group) -> str:
         elif id(block.question) in mine:
             parts.append(castext(question_html(block.question, known, latex_maths)))
             parts += [_fields(group, at) for at in mine[id(block.question)]]
-    help_ = castext(typing_help([a.part for a in group.asked], latex_maths))
+    help_ = castext(
+        typing_help([a.part for a in group.asked if a.kind == "algebraic"], latex_maths)
+    )
     return "\n".join([*parts, help_])
 
 

@@ -9,6 +9,7 @@ from backhand.checking.chains import Factor
 from backhand.publishing.maxima import Inexpressible, entry_symbols
 from backhand.publishing.stack import Check, Input, Tree, bracketed, stop_where_empty
 from backhand.publishing.stack_following import Asked
+from backhand.publishing.stack_formulas import Symbols
 from backhand.publishing.stack_parts import Made, allowed_words, said, short, tree_name
 
 NOT_COMMUTING = "a chain of matrices: STACK's products may be turned round"
@@ -32,11 +33,12 @@ def chain(asked: Asked) -> Made:
         for path in found.each()
     ]
     whole = part.chains.plain(Factor(wanted.of, wanted.by))
-    letters = _letters(asked, ways)
+    symbols = entry_symbols(graph)
+    letters = _letters(symbols, ways)
     right = "+".join("*".join(letters[factor] for factor in way) for way in ways)
     finest = list(dict.fromkeys(letters[factor] for way in ways for factor in way))
-    pairs = list(_combined(asked, ways, letters))
-    upside = [f"{_letter(asked, f.by)}_{_letter(asked, f.of)}" for way in ways for f in way]
+    pairs = list(_combined(asked, symbols, ways, letters))
+    upside = [f"{_letter(symbols, f.by)}_{_letter(symbols, f.of)}" for way in ways for f in way]
     name = asked.name
     lines = (
         stop_where_empty(name, asked.kind),
@@ -59,7 +61,7 @@ def chain(asked: Asked) -> Made:
                             "other.")),
     )  # fmt: skip
     known = (*finest, *(pair.partition("=")[0] for pair in pairs))
-    forbidden = _spelled(asked, whole) if len(finest) > 1 else ()
+    forbidden = _spelled(asked, symbols, whole) if len(finest) > 1 else ()
     field = Input(name=name, kind="algebraic", answer=short(right), size=40,
                   forbidden=",".join(forbidden), allowed=allowed_words(known, upside))  # fmt: skip
     lost = ("the feedback doesn't name the factor that is wrong",
@@ -67,20 +69,23 @@ def chain(asked: Asked) -> Made:
     return Made(field, Tree(tree_name(asked), lines, checks), "", lost)
 
 
-def _letter(asked: Asked, at: Spot) -> str:
-    return f"d{entry_symbols(asked.part.graph)[at.name, at.slots]}"
+def _letter(symbols: Symbols, at: Spot) -> str:
+    return f"d{symbols[at.name, at.slots]}"
 
 
-def _letters(asked: Asked, ways: list[list[Factor]]) -> dict[Factor, str]:
+def _letters(symbols: Symbols, ways: list[list[Factor]]) -> dict[Factor, str]:
     """A letter for each factor; raises `Inexpressible` where two would be the same."""
-    found = {f: f"{_letter(asked, f.of)}_{_letter(asked, f.by)}" for way in ways for f in way}
+    found = {f: f"{_letter(symbols, f.of)}_{_letter(symbols, f.by)}" for way in ways for f in way}
     if len(set(found.values())) < len(found):
         raise Inexpressible("two derivatives would be typed alike")
     return found
 
 
 def _combined(
-    asked: Asked, ways: list[list[Factor]], letters: Mapping[Factor, str]
+    asked: Asked,
+    symbols: Symbols,
+    ways: list[list[Factor]],
+    letters: Mapping[Factor, str],
 ) -> Iterator[str]:
     """Letters for several factors in one, and for second names, each as the finest factors."""
     sums: dict[tuple[Spot, Spot], dict[str, None]] = {}
@@ -93,7 +98,7 @@ def _combined(
     count = 0
     for (of, by), products in sums.items():
         code = "+".join(products)
-        for name in _spelled(asked, Factor(of, by)):
+        for name in _spelled(asked, symbols, Factor(of, by)):
             if name == code or ((of, by) == whole and len(ways[0]) > 1):
                 continue
             count += 1
@@ -102,7 +107,7 @@ def _combined(
             yield f"{name}={code}"
 
 
-def _spelled(asked: Asked, factor: Factor) -> tuple[str, ...]:
+def _spelled(asked: Asked, symbols: Symbols, factor: Factor) -> tuple[str, ...]:
     """Every way to type a derivative: a quantity may have a second name, as ℓ for J."""
     graph, chains = asked.part.graph, asked.part.chains
     own = [
@@ -114,7 +119,7 @@ def _spelled(asked: Asked, factor: Factor) -> tuple[str, ...]:
         for at in (factor.of, factor.by)
     ]
     return tuple(
-        f"{_letter(asked, Spot(of, factor.of.slots))}_{_letter(asked, Spot(by, factor.by.slots))}"
+        f"{_letter(symbols, Spot(of, factor.of.slots))}_{_letter(symbols, Spot(by, factor.by.slots))}"
         for of in own[0]
         for by in own[1]
     )

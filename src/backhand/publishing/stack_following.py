@@ -55,6 +55,7 @@ class Follow:
     values: tuple[str, ...] = ()
     trivial: str = "false"
     sources: tuple[str, ...] = ()
+    lost: str = ""
 
 
 @dataclass

@@ -49,7 +49,6 @@ IN_FORMULAS = frozenset(
     ("wrong sigma'", "sigma and sigma' mixed up", "ReLU' always 1", "factor missing")
 )
 """The slips that a formula shows by its value; the others are looked for in plain numbers only."""
-MAX_SYMBOLS = 400
 TRIES = 8
 """How many points are looked at for two where the formula has a value."""
 Symbols = Mapping[tuple[str, tuple[Slot, ...]], str]
@@ -93,8 +92,6 @@ def formula(asked: Asked, follow: Follow) -> Made:
         raise Inexpressible("the right answer is no formula over numbers")
     graph = part.graph
     symbols = entry_symbols(graph)
-    if len(symbols) > MAX_SYMBOLS:
-        raise Inexpressible("the model has too many entries to type")
     right = _symbolic(wanted.formula, graph, symbols)
     points = _points(graph, wanted.formula)
     paged = part.right is not None
