@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from backhand.calculus.paths import MAX_PATHS, Spot, is_entry, paths, without_aliases
-from backhand.checking.chains import Factor
+from backhand.checking.chain_reading import Factor
 from backhand.publishing.maxima import Inexpressible, entry_symbols
 from backhand.publishing.stack import Check, Input, Tree, bracketed, stop_where_empty
 from backhand.publishing.stack_following import Asked
@@ -21,7 +21,7 @@ def chain(asked: Asked) -> Made:
     part = asked.part
     wanted = part.part.expected
     graph = part.graph
-    if wanted.of is None or wanted.by is None or part.chains.sizes:
+    if wanted.of is None or wanted.by is None or part.chains.reader.sizes:
         raise Inexpressible(NOT_COMMUTING)
     if not (is_entry(graph, wanted.of) and is_entry(graph, wanted.by)):
         raise Inexpressible(NOT_COMMUTING)
@@ -114,7 +114,7 @@ def _spelled(asked: Asked, symbols: Symbols, factor: Factor) -> tuple[str, ...]:
         [
             q.name
             for q in graph
-            if chains.root(q.name) == at.name and q.shape == graph[at.name].shape
+            if chains.reader.root(q.name) == at.name and q.shape == graph[at.name].shape
         ]
         for at in (factor.of, factor.by)
     ]

@@ -12,7 +12,7 @@ from backhand.calculus.classify import limit, low_label
 from backhand.calculus.gradient import loss_of
 from backhand.calculus.paths import Hop, Spot
 from backhand.calculus.structure import prediction
-from backhand.checking.chains import Factor
+from backhand.checking.chain_reading import Factor
 from backhand.checking.parts import Prepared
 from backhand.checking.recomputing import ways
 from backhand.errors import BackhandError

@@ -88,7 +88,7 @@ def formula(asked: Asked, follow: Follow) -> Made:
     """A formula's input and tree. Raises `Inexpressible` where STACK can't compare it."""
     part = asked.part
     wanted = part.part.expected
-    if wanted.formula is None or part.chains.sizes:
+    if wanted.formula is None or part.chains.reader.sizes:
         raise Inexpressible("the right answer is no formula over numbers")
     graph = part.graph
     symbols = entry_symbols(graph)
