@@ -9,9 +9,10 @@ from tests.unit.publishing.test_moodle import SMALL
 from typer.testing import CliRunner
 
 from backhand.cli import app
-from backhand.cli.exporting import report
+from backhand.cli.exporting import PlatformName, report
 from backhand.publishing.packages import Told
 from backhand.publishing.platforms import PLATFORMS
+from backhand.reading.document import read
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def page(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", ["canvas", "moodle"])
 def test_an_export_is_written_and_reported(page: Path, platform: str) -> None:
     out = page.with_name("out")
     arguments = ["export", str(page), "--to", platform, "-o", str(out), "-n", "2", "--seed", "3"]
@@ -31,6 +32,21 @@ def test_an_export_is_written_and_reported(page: Path, platform: str) -> None:
     lines = done.output.split("\n")
     assert all(len(line) <= 80 for line in lines)
     assert [line[0] for line in lines[:4]] == ["1", "2", "3", "4"]
+
+
+def test_several_files_are_written_to_a_folder(page: Path) -> None:
+    out = page.with_name("questions")
+    arguments = ["export", str(page), "--to", "prairielearn", "-o", str(out)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    files = PLATFORMS["prairielearn"].export(read(page), ()).files
+    assert {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()} == set(files)
+    again = CliRunner().invoke(app, arguments)
+    assert again.exit_code == 2
+    assert "no empty folder" in again.output
+
+
+def test_the_command_knows_every_platform() -> None:
+    assert [name.value for name in PlatformName] == list(PLATFORMS)
 
 
 def test_what_goes_wrong_is_one_message(page: Path, tmp_path: Path) -> None:

@@ -23,7 +23,9 @@ class PlatformName(StrEnum):
     """Where a worksheet can be exported to."""
 
     CANVAS = "canvas"
+    GRADESCOPE = "gradescope"
     MOODLE = "moodle"
+    PRAIRIELEARN = "prairielearn"
 
 
 @app.command(
@@ -32,6 +34,7 @@ class PlatformName(StrEnum):
 \b
   backhand export worksheet.md --to moodle -o worksheet.xml
   backhand export worksheet.md --to canvas -o worksheet.zip -n 20 --seed 7
+  backhand export worksheet.md --to prairielearn -o questions -n 50
 """
 )
 def export(

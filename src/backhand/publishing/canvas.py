@@ -6,9 +6,7 @@ github.com/instructure/canvas-lms, the DTD in github.com/instructure/QTIMigratio
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from html import escape
@@ -18,6 +16,7 @@ from backhand.checking.variants import Variant
 from backhand.publishing.canvas_items import Item, item_of, item_xml
 from backhand.publishing.packages import Package, Told
 from backhand.publishing.web_words import context_html, mathml_maths
+from backhand.publishing.zipping import zipped
 from backhand.working import Worksheet
 from backhand.writing.typesetting import printable
 
@@ -31,8 +30,6 @@ PACKAGE = (
     'xmlns="http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1" '
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 )
-DATE = (1980, 1, 1, 0, 0, 0)
-"""The date of every file in the archive, so that the same worksheet gives the same bytes."""
 ALWAYS = "an answer isn't followed from the student's earlier ones"
 
 
@@ -60,7 +57,10 @@ def export(worksheet: Worksheet, made: Sequence[Variant]) -> Package:
         f"{name}/{name}.xml": quiz + "\n",
         f"{name}/assessment_meta.xml": "\n".join(_meta(title, name, len(groups))) + "\n",
     }
-    return Package({"canvas.zip": _archive(files)}, tuple(report.values()))
+    return Package(
+        {"canvas.zip": zipped({path: text.encode() for path, text in files.items()})},
+        tuple(report.values()),
+    )
 
 
 def _item(sheet: Worksheet, part: Prepared) -> tuple[Item, Told]:
@@ -145,16 +145,3 @@ def _meta(title: str, name: str, points: int) -> Iterator[str]:
     yield "  <shuffle_answers>false</shuffle_answers>"
     yield "  <allowed_attempts>1</allowed_attempts>"
     yield "</quiz>"
-
-
-def _archive(files: Mapping[str, str]) -> bytes:
-    """The files as a ZIP archive, with fixed dates and rights."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, text in files.items():
-            entry = zipfile.ZipInfo(path, DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, text.encode())
-    return made.getvalue()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backhand.checking.variants import Variant
-from backhand.publishing import canvas, moodle
+from backhand.publishing import canvas, gradescope, moodle, prairielearn
 from backhand.publishing.packages import Package
 from backhand.working import Worksheet
 
@@ -21,5 +21,7 @@ class Platform:
 
 PLATFORMS: dict[str, Platform] = {
     "canvas": Platform("Canvas", canvas.export),
+    "gradescope": Platform("Gradescope", gradescope.export),
     "moodle": Platform("Moodle with STACK", moodle.export),
+    "prairielearn": Platform("PrairieLearn", prairielearn.export),
 }
