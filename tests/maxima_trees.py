@@ -19,11 +19,10 @@ MARK = "@@"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a tree made of an answer: its score, the note of the last branch, and its variables."""
+    """What a tree made of an answer: its score and the note of the last branch."""
 
     score: float
     note: str
-    variables: Mapping[str, str]
 
 
 def questions(xml: bytes) -> list[Element]:
@@ -91,9 +90,7 @@ def _tree(tree: Element, at: int) -> list[str]:
     key = f"{at}/{name}"
     lines = [line for line in text(tree, "feedbackvariables/text").split("\n") if line]
     stop, *rest = lines
-    assigned = [line.partition(":")[0] for line in rest]
     code = [stop.replace("%stack_prt_stop_p", "stop__"), shown(f"{key}/stop", "stop__"), *rest]
-    code += [shown(f"{key}/v/{n}", n) for n in dict.fromkeys(assigned) if "(" not in n]
     for number, node in enumerate(tree.iter("node")):
         sans, tans = text(node, "sans"), text(node, "tans")
         if text(node, "answertest") == "AlgEquiv":
@@ -128,9 +125,8 @@ def _read(
         if only and name != only:
             continue
         key = f"{at}/{name}"
-        own = {k.rpartition("/")[2]: v for k, v in found.items() if k.startswith(f"{key}/v/")}
         if found[f"{key}/stop"] == "true":
-            made[name] = Outcome(-1.0, "stopped", own)
+            made[name] = Outcome(-1.0, "stopped")
             continue
         nodes = list(tree.iter("node"))
         note, score = text(nodes[-1], "falseanswernote"), 0.0
@@ -140,7 +136,7 @@ def _read(
                 note = text(node, "trueanswernote")
                 score = float(_number(found[f"{key}/{number}/score"]))
                 break
-        made[name] = Outcome(score, note, own)
+        made[name] = Outcome(score, note)
     return made
 
 

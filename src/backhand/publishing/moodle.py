@@ -67,7 +67,7 @@ def export(worksheet: Worksheet, made: Sequence[Variant]) -> Package:
     >>> page = worksheet("# Squares\\n\\n$$ x = 3, y = x^2 $$\\n\\nHow large is y?\\n% ask: value y")
     >>> package = export(page, ())
     >>> [told.how for told in package.report]
-    ['STACK: numerical input, 4 nodes']
+    ['STACK: numerical input, 2 nodes']
     """
     sheets = [variant.worksheet for variant in made] or [worksheet]
     several = bool(made)
