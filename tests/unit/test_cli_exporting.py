@@ -69,3 +69,10 @@ def test_the_report_numbers_what_is_lost() -> None:
     assert said[1].startswith("2.1  numbers")
     assert said[1].endswith("  1 2")
     assert said[-3:] == ["Lost:", "  1  it is long", "  2  colour"]
+
+
+def test_wheels_are_for_gradescope_only(page: Path, tmp_path: Path) -> None:
+    arguments = ["export", str(page), "--to", "moodle", "-o", str(tmp_path / "out.xml")]
+    done = CliRunner().invoke(app, [*arguments, "--wheels", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "only Gradescope's export takes wheels" in done.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +15,9 @@ from backhand.cli.output import errors_of, say
 from backhand.errors import BackhandError
 
 if TYPE_CHECKING:
+    from backhand.checking.variants import Variant
     from backhand.publishing.packages import Package, Told
+    from backhand.working import Worksheet
 
 WIDTH = 80
 
@@ -48,22 +51,39 @@ def export(
         int, typer.Option("--count", "-n", min=0, help="How many variants; 0 for the page itself.")
     ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Another seed gives other variants.")] = 0,
+    wheels: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Gradescope: wheels of another system to put in."),
+    ] = None,
 ) -> None:
     """Write a worksheet for a teaching platform, and say what it can't express of it."""
     with errors_of(file):
         from backhand.checking.variants import variants
-        from backhand.publishing.platforms import PLATFORMS
         from backhand.reading.document import read
 
         if output.exists() and output.samefile(file):
             raise BackhandError("the output would replace the worksheet", "name another file")
         page = read(file)
         made = list(variants(page, count, seed=seed)) if count else []
-        package = PLATFORMS[to.value].export(page, made)
+        package = _package(page, made, to, wheels)
         _put(package, output)
         for note in dict.fromkeys(note for variant in made for note in variant.notes):
             say(f"backhand: {file}: {note}")
         print(report(package.report))
+
+
+def _package(
+    page: Worksheet, made: Sequence[Variant], to: PlatformName, wheels: Path | None
+) -> Package:
+    from backhand.publishing.platforms import PLATFORMS
+
+    if wheels is None:
+        return PLATFORMS[to.value].export(page, made)
+    if to is not PlatformName.GRADESCOPE:
+        raise BackhandError("only Gradescope's export takes wheels", "leave --wheels out")
+    from backhand.publishing import gradescope
+
+    return gradescope.export(page, made, wheels)
 
 
 def _put(package: Package, output: Path) -> None:
