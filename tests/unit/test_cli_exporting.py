@@ -74,5 +74,5 @@ def test_the_report_numbers_what_is_lost() -> None:
 def test_wheels_are_for_gradescope_only(page: Path, tmp_path: Path) -> None:
     arguments = ["export", str(page), "--to", "moodle", "-o", str(tmp_path / "out.xml")]
     done = CliRunner().invoke(app, [*arguments, "--wheels", str(tmp_path)])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "only Gradescope's export takes wheels" in done.output
