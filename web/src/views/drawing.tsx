@@ -171,7 +171,7 @@ function WireLabel({ session, net, wire, factor }: LabelProps) {
         </div>
       )}
       {factor !== undefined && (
-        <span class="factor" style={at(0.76)}>
+        <span class="factor" style={at(spot ? 0.68 : 0.5)}>
           × {plain(factor)}
         </span>
       )}

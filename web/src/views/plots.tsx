@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Net } from "../engine/net";
 import { plain } from "../math/numbers";
 import type { Points } from "../state/backend";
-import { said, type Contender } from "../state/training";
+import { said, type Contender, type History } from "../state/training";
 
 const WIDTH = 560;
 const HEIGHT = 200;
@@ -20,6 +20,12 @@ export function LossCurve({ contenders, now }: { contenders: Contender[]; now: n
   const high = Math.max(low + 0.1, Math.log10(Math.max(...losses, 1e-12)));
   const x = (step: number) => LEFT + (step / last) * (WIDTH - LEFT - 8);
   const y = (loss: number) => 8 + ((high - Math.log10(Math.max(loss, 1e-12))) / (high - low)) * (HEIGHT - BOTTOM - 8);
+  const curve = ({ steps, losses }: History) =>
+    steps
+      .map((step, at) => ({ step, loss: losses[at] ?? NaN }))
+      .filter(({ loss }) => Number.isFinite(loss))
+      .map(({ step, loss }) => `${x(step).toFixed(1)},${y(loss).toFixed(1)}`)
+      .join(" ");
   const summary = contenders.map((c) => `${c.title} ${plain(c.history.losses.at(-1) ?? NaN)}`).join(", ");
   return (
     <svg class="curve" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`Mean loss after ${last} steps: ${summary}`}>
@@ -35,7 +41,7 @@ export function LossCurve({ contenders, now }: { contenders: Contender[]; now: n
         {last.toLocaleString("en")} steps
       </text>
       {contenders.map(({ title, history }, n) => (
-        <polyline key={title} class={`line line-${n}`} points={history.steps.map((step, at) => `${x(step).toFixed(1)},${y(history.losses[at] ?? NaN).toFixed(1)}`).join(" ")} />
+        <polyline key={title} class={`line line-${n}`} points={curve(history)} />
       ))}
     </svg>
   );
