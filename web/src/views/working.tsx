@@ -64,7 +64,8 @@ function Steps({ session, net, working }: { session: Session; net: Net; working:
         {working.result && <Result hole={working.result.live} fill={fill} now={now} />}
       </p>
       <Stepper session={session} count={working.steps.length} />
-      <ol class="steps">
+      {/* Long formulas are scrolled to, by keyboard too. */}
+      <ol class="steps" tabIndex={0} aria-label="Steps">
         {working.steps.map((step, at) => (
           <StepItem key={at} step={step} current={session.at.value === at} fill={fill} now={now} choose={() => (session.at.value = at)} />
         ))}
