@@ -48,8 +48,13 @@ HEAVY = {
     "typst",
     "starlette",
     "uvicorn",
+    "anywidget",
 }
-AT_IMPORT = {"estimators.base": {"sklearn"}, "page.routes": {"starlette"}}
+AT_IMPORT = {
+    "estimators.base": {"sklearn"},
+    "page.routes": {"starlette"},
+    "page.widget": {"anywidget"},
+}
 """Modules that are nothing without a library: subclasses of its classes, or its routes."""
 FREE = {"__init__", "__main__"}
 UPWARD = {"graph", "working"}

@@ -11,6 +11,7 @@ export default defineConfig(({ mode }) => ({
     modulePreload: false,
     cssCodeSplit: false,
     rollupOptions: {
+      preserveEntrySignatures: "strict",
       input: mode === "widget" ? "src/widget.tsx" : "src/page.tsx",
       output: {
         format: mode === "widget" ? "es" : "iife",

@@ -19,9 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 from backhand.errors import MeaningError, Place
 from backhand.expr import Expr, Index, Padded, Ref, names, postorder
 from backhand.syntax import Formula
-from backhand.values import Value, as_value, floats
+from backhand.values import Value, fitted, floats
 
 if TYPE_CHECKING:
+    from backhand.page.widget import NetworkWidget
     from backhand.training.fit import Fit
     from backhand.working import Working
 
@@ -216,7 +217,7 @@ class Graph:
         return replace(
             self,
             quantities=tuple(
-                replace(q, value=_fitted(q, values[q.name])) if q.name in values else q
+                replace(q, value=fitted(q.name, q.shape, values[q.name])) if q.name in values else q
                 for q in self
             ),
         )
@@ -338,6 +339,12 @@ class Graph:
 
         return draw(picture(self, derivative))
 
+    def widget(self) -> NetworkWidget:
+        """The network in a notebook, to be touched; `.values` follows every edit, and moves it."""
+        from backhand.page.widget import NetworkWidget
+
+        return NetworkWidget(self)
+
     def __str__(self) -> str:
         from backhand.calculus.answer import shown
 
@@ -350,22 +357,6 @@ class Graph:
         from backhand.calculus.answer import shown
 
         return shown(self).latex()
-
-
-def _fitted(quantity: Quantity, data: ArrayLike) -> Value:
-    try:
-        value = as_value(data)
-    except (TypeError, ValueError):
-        raise MeaningError(
-            f"the value given for {quantity.name} is no array of numbers", "give a nested list"
-        ) from None
-    if value.size == quantity.size and quantity.size == 1:
-        value = value.reshape(quantity.shape)
-    if value.shape != quantity.shape:
-        raise MeaningError(
-            f"{quantity.name} has the shape {quantity.shape}, the value given {value.shape}"
-        )
-    return value
 
 
 def _check(quantity: Quantity, known: Mapping[str, Quantity]) -> None:

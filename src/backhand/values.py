@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from backhand.errors import MeaningError
 
 Value: TypeAlias = NDArray[Any]
 """An array of `Fraction` (dtype object) while the arithmetic is exact, of float64 after that."""
@@ -42,6 +45,25 @@ def _exact(x: Any) -> Fraction | None:
         short = Fraction(f"{x:.9g}")
         return short if float(short) == x else None
     return None
+
+
+def fitted(name: str, shape: tuple[int, ...], data: ArrayLike) -> Value:
+    """Numbers given for a quantity, in its shape. Raises `MeaningError` where they don't fit.
+
+    >>> fitted("w", (), [3]).tolist()
+    Fraction(3, 1)
+    """
+    try:
+        value = as_value(data)
+    except (TypeError, ValueError):
+        raise MeaningError(
+            f"the value given for {name} is no array of numbers", "give a nested list"
+        ) from None
+    if value.size == 1 and prod(shape) == 1:
+        value = value.reshape(shape)
+    if value.shape != shape:
+        raise MeaningError(f"{name} has the shape {shape}, the value given {value.shape}")
+    return value
 
 
 def floats(value: Value) -> NDArray[np.float64]:

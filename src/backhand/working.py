@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from backhand.functions import Interval
 from backhand.graph import Graph, Layout, Value, floats
 from backhand.slots import Index
 from backhand.syntax import Formula
+
+if TYPE_CHECKING:
+    from backhand.page.widget import NetworkWidget
 
 Prose: TypeAlias = tuple[str | Formula, ...]
 """A sentence: words and formulas in turn."""
@@ -284,6 +287,12 @@ class Worksheet:
         if not self.graphs:
             raise BackhandError("the worksheet defines no model", "add one between $$ and $$")
         return self.graphs[-1]
+
+    def widget(self) -> NetworkWidget:
+        """The page in a notebook: the last graph to touch, the questions to practise."""
+        from backhand.page.widget import NetworkWidget
+
+        return NetworkWidget(self)
 
     def solve(self, *, only: str | None = None, layout: Layout | None = None) -> Solution:
         """Answer every ask, or those of the questions numbered `only` (a prefix: `3.1`)."""

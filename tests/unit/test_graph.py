@@ -8,8 +8,8 @@ from tests.unit.calculus.graphs import given, made, two_neurons
 
 from backhand.errors import MeaningError
 from backhand.expr import Index, apply, padded, ref, total
-from backhand.graph import Graph, Quantity, Role, as_value, axes, floats
-from backhand.values import MAX_EXACT_ENTRIES
+from backhand.graph import Graph, Quantity, Role, axes, floats
+from backhand.values import MAX_EXACT_ENTRIES, as_value
 
 J, K = Index("j", 1, 2), Index("k", 1, 3)
 X = given("x", Role.DATA, [1, 2, 3])

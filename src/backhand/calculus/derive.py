@@ -44,7 +44,7 @@ from backhand.expr import (
     substitute,
 )
 from backhand.functions import TABLE
-from backhand.graph import Graph, Value, as_value
+from backhand.graph import Graph, Value
 from backhand.notation import (
     equals,
     formula,
@@ -54,6 +54,7 @@ from backhand.notation import (
     value_formula,
 )
 from backhand.syntax import Equal, Formula, Partial, Plus
+from backhand.values import as_value
 from backhand.working import Prose, Step, Working
 
 

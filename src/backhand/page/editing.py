@@ -93,12 +93,12 @@ def _filled(blanks: Blanks, new: dict[str, list[float | None]]) -> str:
         flat = new[blank.name]
         number = flat[blank.at] if blank.at < len(flat) else None
         if number is not None:
-            parts += [blanks.source[at : blank.start], _spelled(number)]
+            parts += [blanks.source[at : blank.start], plainly(number)]
             at = blank.end
     return "".join((*parts, blanks.source[at:]))
 
 
-def _spelled(number: float) -> str:
+def plainly(number: float) -> str:
     """A number without an exponent, which every reader of worksheets knows."""
     text = f"{Decimal(repr(number)):f}".removesuffix(".0")
     return "0" if text == "-0" else text

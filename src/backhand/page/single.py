@@ -58,7 +58,7 @@ def interactive(text: str) -> str:
 
 
 def _page(title: str, data: str) -> str:
-    script, style = _built("page.js"), _built("page.css")
+    script, style = built("page.js"), built("page.css")
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
@@ -75,7 +75,8 @@ def _page(title: str, data: str) -> str:
     )
 
 
-def _built(name: str) -> str:
+def built(name: str) -> str:
+    """A file of the front end. Raises `BackhandError` where it isn't built."""
     found = files("backhand.page").joinpath("static", name)
     if not found.is_file():
         raise BackhandError("the page isn't built", "run npm ci and npm run build in web/")
@@ -111,11 +112,12 @@ def _asked(graph: Graph) -> Iterator[str]:
         if quantity.role is Role.GRADIENT or not all(isinstance(e, int) for e in quantity.extents):
             continue
         if quantity.size <= min(left, MOST_ENTRIES):
-            yield from _entries(quantity)
+            yield from entries(quantity)
             left -= quantity.size
 
 
-def _entries(quantity: Quantity) -> Iterator[str]:
+def entries(quantity: Quantity) -> Iterator[str]:
+    """The entries of a quantity as they are typed, row by row: W_1[1,0], W_1[1,1], …"""
     lows = [axis.lower for axis in quantity.axes]
     for at in np.ndindex(quantity.shape):
         slots = ",".join(str(n + low) for n, low in zip(at, lows, strict=True))

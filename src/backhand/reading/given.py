@@ -12,7 +12,7 @@ import numpy as np
 
 from backhand.errors import LimitError, MeaningError, Place
 from backhand.expr import MAX_EXPONENT
-from backhand.graph import AXES, Quantity, Role, Value, as_value, axes
+from backhand.graph import AXES, Quantity, Role, Value, axes
 from backhand.reading.definitions import Definition
 from backhand.reading.tensors import in_words
 from backhand.syntax import (
@@ -29,6 +29,7 @@ from backhand.syntax import (
     Space,
     Times,
 )
+from backhand.values import as_value
 
 MAX_ENTRIES = 10_000_000
 """How many numbers a page may give."""

@@ -12,7 +12,7 @@ from math import prod
 
 from backhand.errors import BackhandError, LimitError, MeaningError, Place
 from backhand.expr import Index, Ref, postorder
-from backhand.graph import AXES, Graph, Quantity, Role, Value, as_value, axes
+from backhand.graph import AXES, Graph, Quantity, Role, Value, axes
 from backhand.reading.definitions import Definition, Page
 from backhand.reading.elaborate import Elaborator, Scope, known_graph
 from backhand.reading.entries import slots_of, subscript, used_range
@@ -34,6 +34,7 @@ from backhand.reading.roles import objective, role_lines, with_roles
 from backhand.reading.signatures import image_of, signature_lines
 from backhand.reading.tensors import Tensor, in_words, over, squeezed
 from backhand.syntax import Call, Entry, Formula, Name, Rows
+from backhand.values import as_value
 
 
 def model(text: str, *, base: Graph | None = None, start: Place = START) -> Graph:

@@ -21,12 +21,13 @@ from backhand.compositions import COMPOSITIONS
 from backhand.errors import AskError, LimitError, MeaningError, ReadingError
 from backhand.expr import Expr, ref
 from backhand.functions import COMPOSED_AS
-from backhand.graph import Graph, Quantity, Role, as_value
+from backhand.graph import Graph, Quantity, Role
 from backhand.reading.arrays import Array, inner, letters, named, over
 from backhand.reading.layers import exact
 from backhand.reading.onnx_nodes import decimal
 from backhand.reading.onnx_operators import ACTIVATIONS, NUMBERS
 from backhand.reading.onnx_shapes import PLACES
+from backhand.values import as_value
 
 MAX_BYTES = 500_000_000
 MAX_ENTRIES = 20_000_000

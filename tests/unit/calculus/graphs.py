@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from backhand.compositions import COMPOSITIONS
 from backhand.expr import Expr, Index, apply, padded, ref, total
-from backhand.graph import Graph, Quantity, Role, as_value, axes
+from backhand.graph import Graph, Quantity, Role, axes
+from backhand.values import as_value
 
 COLUMN = Index("c", 0, 2)
 ROW = Index("j", 1, 2)

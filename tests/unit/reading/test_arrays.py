@@ -14,7 +14,7 @@ from backhand.calculus.forward import trace
 from backhand.calculus.gradient import gradients
 from backhand.errors import MeaningError
 from backhand.expr import mul, ref
-from backhand.graph import Graph, Quantity, Role, as_value, floats
+from backhand.graph import Graph, Quantity, Role, floats
 from backhand.reading.arrays import (
     Array,
     inner,
@@ -31,6 +31,7 @@ from backhand.reading.arrays import (
 )
 from backhand.reading.windows import Window, average_pool, convolution, max_pool
 from backhand.slots import Index, affine
+from backhand.values import as_value
 
 
 def value(array: Array, **given: Any) -> Any:

@@ -34,6 +34,8 @@ export interface Backend {
   datasets(): Promise<DataSet[]>;
   data(name: string, count: number, seed: number): Promise<Points>;
   beside?(inputs: number, classes: number): Promise<{ linear: Program | null; logistic: Program | null }>;
+  /** It stands in a page that isn't its own: no link leads to it. */
+  embedded?: true;
 }
 
 /** A data set by name; `task`: two classes, 3 classes, numbers. */

@@ -57,14 +57,7 @@ export class Session {
   /** Show a worksheet, with these numbers in place of its own. */
   open(sheet: Sheet, values: Values = {}): void {
     const net = sheet.net === null ? null : new Net(sheet.net);
-    if (net !== null) {
-      for (const [name, numbers] of Object.entries(values)) {
-        const known = net.program.quantities.find((q) => q.name === name);
-        if (known === undefined || known.equation !== null) continue;
-        numbers.slice(0, size(known)).forEach((number, flat) => net.set(name, flat, number));
-      }
-      net.evaluate();
-    }
+    if (net !== null) fill(net, values);
     batch(() => {
       this.sheet.value = sheet;
       this.net.value = net;
@@ -81,6 +74,14 @@ export class Session {
     if (net === null) return;
     net.set(name, flat, value);
     net.evaluate();
+    this.now.value += 1;
+  }
+
+  /** Put other numbers into the network that is shown. */
+  enter(values: Values): void {
+    const net = this.net.value;
+    if (net === null) return;
+    fill(net, values);
     this.now.value += 1;
   }
 
@@ -153,6 +154,16 @@ export class Session {
     if (quantity === undefined || quantity.shape.length === 0) return name;
     return `${name}[${slots(quantity, flat).join(",")}]`;
   }
+}
+
+/** Numbers of given quantities put into a net, and everything worked out anew. */
+function fill(net: Net, values: Values): void {
+  for (const [name, numbers] of Object.entries(values)) {
+    const known = net.program.quantities.find((q) => q.name === name);
+    if (known === undefined || known.equation !== null) continue;
+    numbers.slice(0, size(known)).forEach((number, flat) => net.set(name, flat, number));
+  }
+  net.evaluate();
 }
 
 export function size(quantity: Quantity): number {

@@ -43,7 +43,7 @@ function Tabs({ session }: { session: Session }) {
     if (by === undefined) return;
     const next = TABS[(TABS.indexOf(tab) + by + TABS.length) % TABS.length] ?? tab;
     session.tab.value = next;
-    document.getElementById(`tab-${next}`)?.focus();
+    (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`#tab-${next}`)?.focus();
   };
   return (
     <div class="tabs" role="tablist" aria-label="Views" onKeyDown={turn}>

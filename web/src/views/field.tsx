@@ -11,13 +11,19 @@ interface Props {
   class?: string;
 }
 
+/** What has the focus in the page, or the shadow root, that an element is in. */
+function focused(element: HTMLElement | null): Element | null {
+  const root = element?.getRootNode();
+  return root instanceof Document || root instanceof ShadowRoot ? root.activeElement : null;
+}
+
 /** Takes effect with every key that leaves a number; arrows step by 1, with Shift by a tenth. */
 export function NumberField({ label, value, onChange, onFocus, class: name = "" }: Props) {
   const [text, setText] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
     // Another hand changed the number while this field holds half a number or an old one.
-    if (text !== null && typed(text) !== value && document.activeElement !== field.current) setText(null);
+    if (text !== null && typed(text) !== value && focused(field.current) !== field.current) setText(null);
   }, [value]);
   const wrong = text !== null && typed(text) === null;
   const change = (next: string) => {

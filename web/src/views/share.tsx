@@ -15,7 +15,7 @@ const FORMATS = [
 
 export function Share({ session }: { session: Session }) {
   const [copied, setCopied] = useState(false);
-  const save = session.backend.export;
+  const { export: save, embedded } = session.backend;
   const copy = async () => {
     const link = location.href.split("#")[0] + (await fragment(session));
     try {
@@ -38,9 +38,11 @@ export function Share({ session }: { session: Session }) {
     <details class="share">
       <summary>Share</summary>
       <div class="menu">
-        <button type="button" onClick={() => void copy()}>
-          {copied ? "The link is copied" : "Copy the link to all this"}
-        </button>
+        {!embedded && (
+          <button type="button" onClick={() => void copy()}>
+            {copied ? "The link is copied" : "Copy the link to all this"}
+          </button>
+        )}
         {save &&
           FORMATS.map(([format, title]) => (
             <button type="button" key={format} onClick={() => void download(format)}>

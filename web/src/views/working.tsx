@@ -78,14 +78,18 @@ function Result({ hole, fill, now }: { hole: number; fill: (hole: number) => num
   return <LiveMath html={math(`<mo>=</mo><mrow data-live="${hole}"></mrow>`)} fill={fill} now={now} />;
 }
 
-/** Next and previous; the arrow keys do the same wherever no field has them. */
+/** Next and previous; the arrow keys do the same wherever no field has them.
+ * In a notebook only where the widget has the focus: its keys are the notebook's otherwise. */
 function Stepper({ session, count }: { session: Session; count: number }) {
   const at = session.at.value;
+  const stepper = useRef<HTMLDivElement>(null);
   const go = (by: number) => {
     session.at.value = Math.max(0, Math.min(count - 1, session.at.value + by));
   };
   useEffect(() => {
-    const key = (event: KeyboardEvent) => {
+    const root = stepper.current?.getRootNode();
+    const key = (event: Event) => {
+      if (!(event instanceof KeyboardEvent)) return;
       const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [role=tablist]");
       if (typing || event.altKey || event.ctrlKey || event.metaKey) return;
       if (event.key === "ArrowRight" || event.key === "n") go(1);
@@ -93,11 +97,11 @@ function Stepper({ session, count }: { session: Session; count: number }) {
       else return;
       event.preventDefault();
     };
-    document.addEventListener("keydown", key);
-    return () => document.removeEventListener("keydown", key);
+    root?.addEventListener("keydown", key);
+    return () => root?.removeEventListener("keydown", key);
   }, [count]);
   return (
-    <div class="stepper">
+    <div class="stepper" ref={stepper}>
       <button type="button" onClick={() => go(-1)} disabled={at <= 0}>
         ← Previous
       </button>
