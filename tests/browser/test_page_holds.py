@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.browser.pages import cell, shown, tab, weight
+from tests.browser.pages import shown, tab, weight
 
 from backhand.page import bodies
 from backhand.page.networks import page_of
@@ -80,7 +79,11 @@ def test_a_thousand_edits_leave_nothing_behind(page: Any) -> None:
 
 
 def test_a_wide_network_opens_and_an_edit_repaints_it(page: Any) -> None:
-    layers = [bodies.LayerSpec(64, ""), bodies.LayerSpec(32, "relu"), bodies.LayerSpec(10, "softmax")]
+    layers = [
+        bodies.LayerSpec(64, ""),
+        bodies.LayerSpec(32, "relu"),
+        bodies.LayerSpec(10, "softmax"),
+    ]
     tab(page, "Build")
     source = page.get_by_label("The worksheet in Markdown")
     source.fill(page_of(layers, "cross_entropy", 0))

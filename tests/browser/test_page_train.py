@@ -84,7 +84,7 @@ def test_steps_on_one_point_are_those_of_backhand(training: Any) -> None:
     for taken in range(1, 21):
         page.get_by_role("button", name="Step").click()
         expect(steps(page)).to_have_text(str(taken))
-        graph = graph.with_values(**{n: v for n, v in after(graph).items()})
+        graph = graph.with_values(**dict(after(graph).items()))
     tab(page, "Network")
     numbers = shown(page)
     for text, name in (("W₁", "W_1"), ("W₂", "W_2")):
