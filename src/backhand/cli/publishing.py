@@ -14,6 +14,13 @@ from backhand.cli.output import errors_of, say
 from backhand.errors import BackhandError
 
 
+class Grader(StrEnum):
+    """What takes a notebook apart, hands it out and marks it."""
+
+    NBGRADER = "nbgrader"
+    OTTER = "otter"
+
+
 class KeyFormat(StrEnum):
     """The formats of a variant's key."""
 
@@ -40,6 +47,7 @@ SUFFIXES = {
   backhand sheet worksheet.md -o sheet.pdf
   backhand sheet worksheet.md --key -o key.pdf
   backhand sheet worksheet.md -o sheet.ipynb
+  backhand sheet worksheet.md --for otter -o master.ipynb
 """
 )
 def sheet(
@@ -51,6 +59,10 @@ def sheet(
         ),
     ],
     key: Annotated[bool, typer.Option("--key", help="Write the key, with the working.")] = False,
+    grader: Annotated[
+        Grader | None,
+        typer.Option("--for", help="Your own notebook, with key and hidden tests, for this tool."),
+    ] = None,
     layout: Layouted = None,
 ) -> None:
     """Write a worksheet as a sheet with room for answers, or as its key."""
@@ -67,7 +79,17 @@ def sheet(
         if output.exists() and output.samefile(file):
             raise BackhandError("the output would replace the worksheet", "name another file")
         page = read(file)
-        if key:
+        if grader is not None:
+            from backhand.publishing import autograded
+
+            if key or output.suffix != ".ipynb":
+                raise BackhandError(
+                    f"--for {grader.value} writes a notebook that holds the key already",
+                    "name a .ipynb file after -o, and leave out --key",
+                )
+            made = autograded.otter if grader is Grader.OTTER else autograded.nbgrader
+            put(output, made(page, layout.value if layout else None))
+        elif key:
             solution = page.solve(layout=layout.value if layout else None)
             put(output, KEYS[output.suffix](solution))
         else:

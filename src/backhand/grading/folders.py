@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from backhand.checking.cells import assigned, variable
 from backhand.errors import DataError
 from backhand.grading.columns import Numbers
 from backhand.grading.tables import as_text, cut, plain_json
@@ -82,13 +83,21 @@ def _notebook(text: str, numbers: Numbers) -> Iterator[tuple[str, str]]:
         named = [(c["metadata"].get("nbgrader", {}).get("grade_id", ""), c) for c in cells]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise DataError("this is no notebook", "hand in the sheet's own notebook") from None
+    held = {variable(n): n for n in numbers.parts}
     for name, cell in named:
+        if cell.get("cell_type") == "code":
+            yield from ((held[n], text) for n, text in assigned(_source(cell)) if n in held)
+            continue
         match = _CELL.fullmatch(str(name))
         if match is None or match[1] not in dashed:
             continue
-        source = cell.get("source", "")
-        answer = "".join(cast(list[str], source)) if isinstance(source, list) else str(source)
+        answer = _source(cell)
         yield dashed[match[1]], "" if answer.strip() == BLANK else answer
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    source = cell.get("source", "")
+    return "".join(map(str, cast(list[Any], source))) if isinstance(source, list) else str(source)
 
 
 FILES: Mapping[str, Callable[[str, Numbers], Iterator[tuple[str, str]]]] = {

@@ -1,4 +1,4 @@
-"""A folder of variants: for each a sheet, a key and a machine key, and an index of them all."""
+"""A folder of variants: each a sheet, a worksheet to mark with and two keys; an index of them all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from backhand.writing import json as machine_key
 
 INDEX = "index.json"
 """It is written first, saying that the folder is being filled, and again when all is there."""
-_OURS = re.compile(r"\.?(variant-\d+(-key)?|index)\.(md|html|pdf|tex|ipynb|json)(\.\d+\.part)?")
+_OURS = re.compile(
+    r"\.?(variant-\d+(-key|-worksheet)?|index)\.(md|html|pdf|tex|ipynb|json)(\.\d+\.part)?"
+)
 
 
 def write_variants(
@@ -83,9 +85,16 @@ def _written(
     suffix: str,
     key: Callable[[Solution], str | bytes],
 ) -> dict[str, Any]:
-    names = {"sheet": f"{stem}.md", "key": f"{stem}-key{suffix}", "machine_key": f"{stem}-key.json"}
+    names = {
+        "sheet": f"{stem}.md",
+        "worksheet": f"{stem}-worksheet.md",
+        "key": f"{stem}-key{suffix}",
+        "machine_key": f"{stem}-key.json",
+    }
     solution = variant.worksheet.solve()
     put(folder / names["sheet"], markdown.sheet(variant.worksheet))
+    # The sheet has no asks, so that questions may be read from it otherwise, or not at all.
+    put(folder / names["worksheet"], variant.worksheet.source)
     put(folder / names["key"], key(solution))
     put(folder / names["machine_key"], machine_key.document(solution))
     values = {name: _plain(value.tolist()) for name, value in variant.values.items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from backhand.reading.maths import Known
@@ -23,7 +23,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]#|$])")
 
 def sheet(worksheet: Worksheet) -> str:
     """The student's notebook."""
-    return _notebook(_cells(worksheet, lambda _: "YOUR ANSWER HERE"))
+    return document(_cells(worksheet, lambda _: "YOUR ANSWER HERE"))
 
 
 def key(solution: Solution) -> str:
@@ -32,10 +32,11 @@ def key(solution: Solution) -> str:
         id(answered.question): "\n\n".join(map(working_markdown, answered.workings))
         for answered in solution.answers
     }
-    return _notebook(_cells(solution.worksheet, lambda q: answers.get(id(q), "")))
+    return document(_cells(solution.worksheet, lambda q: answers.get(id(q), "")))
 
 
-def _notebook(cells: Iterator[Cell]) -> str:
+def document(cells: Iterable[Cell]) -> str:
+    """A notebook of these cells."""
     found = {
         "cells": list(cells),
         "metadata": {
@@ -83,37 +84,42 @@ def _cells(worksheet: Worksheet, answer: Callable[[Question], str]) -> Iterator[
     known = page_names(worksheet)
     for at, block in enumerate(worksheet.blocks):
         if block.question is None:
-            said = _block(block, known)
+            said = block_words(block, known)
             if said:
-                yield _cell(f"words-{at}", said, {"locked": True})
+                yield _marked_cell(f"words-{at}", said, locked=1)
             continue
         question = block.question
         name = f"{at}-{re.sub(r'[^A-Za-z0-9]+', '-', question.number)[:40]}"
         said = words(question.words, known, WORDS)
-        yield _cell(f"question-{name}", f"**{question.number}** {said}", {"locked": True})
-        graded = {"grade": True, "solution": True, "points": len(question.asks)}
-        yield _cell(f"answer-{name}", answer(question), graded)
+        yield _marked_cell(f"question-{name}", f"**{question.number}** {said}", locked=1)
+        points = len(question.asks)
+        yield _marked_cell(f"answer-{name}", answer(question), grade=1, solution=1, points=points)
 
 
-def _block(block: Block, known: Known) -> str:
+def _marked_cell(name: str, source: str, **marks: int) -> Cell:
+    return cell("markdown", name, source, nbgrader_marks(name, **marks))
+
+
+def block_words(block: Block, known: Known) -> str:
+    """A block that is no question, in Markdown."""
     said = words(block.source, known, WORDS)
     return f"{'#' * block.level} {said}" if block.kind == "heading" else said
 
 
-def _cell(name: str, source: str, marks: dict[str, Any]) -> Cell:
-    """A Markdown cell with the metadata that nbgrader wants, whole."""
-    metadata = {
-        "schema_version": 3,
-        "grade_id": name,
-        "locked": False,
-        "grade": False,
-        "solution": False,
-        "task": False,
-        **marks,
-    }
-    return {
-        "cell_type": "markdown",
+def cell(kind: str, name: str, source: str, marks: dict[str, Any] | None = None) -> Cell:
+    """A cell of a kind (markdown, code, raw), with nbgrader's metadata where there are any."""
+    found: Cell = {
+        "cell_type": kind,
         "id": name,
-        "metadata": {"nbgrader": metadata},
+        "metadata": {"nbgrader": marks} if marks else {},
         "source": source.splitlines(keepends=True),
     }
+    return found | {"outputs": [], "execution_count": None} if kind == "code" else found
+
+
+def nbgrader_marks(name: str, **marks: int) -> dict[str, Any]:
+    """The metadata that nbgrader wants of a cell, whole; points are given where it is graded."""
+    flags = ("locked", "grade", "solution", "task")
+    points = {"points": marks["points"]} if "points" in marks else {}
+    found = {flag: bool(marks.get(flag)) for flag in flags}
+    return {"schema_version": 3, "grade_id": name, **found, **points}

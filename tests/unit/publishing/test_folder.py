@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from backhand.checking.marking import Marker
 from backhand.cli import app
 from backhand.reading.document import read
 
@@ -29,13 +30,17 @@ def test_a_folder_holds_sheets_keys_and_an_index(tmp_path: Path) -> None:
     assert index["seed"] == 7
     files = {"index.json"}
     for entry in index["variants"]:
-        files |= {entry["sheet"], entry["key"], entry["machine_key"]}
+        files |= {entry["sheet"], entry["worksheet"], entry["key"], entry["machine_key"]}
         sheet = read(out / entry["sheet"])
         assert [int(x) for x in sheet.graph["x"].value] == entry["values"]["x"]
         key = json.loads((out / entry["machine_key"]).read_text())
         scores = next(a["value"] for a in key["answers"] if a["ask"] == "value s")
         w, b, x = (entry["values"][name] for name in ("W", "b", "x"))
         assert scores == [sum(map(int.__mul__, r, x)) + c for r, c in zip(w, b, strict=True)]
+        marker = Marker(read(out / entry["worksheet"]))
+        assert len(marker.parts) == len(key["answers"])
+        (part,) = (p.number for p in marker.parts if p.ask.text == "value s")
+        assert marker.mark(part, str(scores)).verdict == "right"
         assert "<math" in (out / entry["key"]).read_text()
     assert {path.name for path in out.iterdir()} == files
 
@@ -46,7 +51,7 @@ def test_an_earlier_run_is_replaced_and_gives_the_same_files(tmp_path: Path) -> 
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     assert run("variants", EXAMPLE, "-n", 2, "-o", out)[0] == 0
     after = {path.name: path.read_bytes() for path in out.iterdir()}
-    assert len(after) == 7
+    assert len(after) == 9
     assert all(before[name] == after[name] for name in after if name != "index.json")
 
 
