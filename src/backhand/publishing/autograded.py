@@ -124,7 +124,7 @@ def _otter(part: Prepared, name: str, asked: str, page: str) -> Iterator[Cell]:
         count = len(steps(part, "", Mark("wrong", 0.0, None, "", ""))) or 1
         for at in range(1, count + 1):
             test = (
-                f'""" # BEGIN TEST CONFIG\nhidden: true\npoints: {1 / count:.6g}\n'
+                f'""" # BEGIN TEST CONFIG\nhidden: true\n'
                 f'""" # END TEST CONFIG\n{IMPORT}\nassert {call} >= {at / count - 1e-6:.6f}'
             )
             yield cell("code", f"test-{at}-{name}", test)
