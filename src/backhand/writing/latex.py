@@ -288,7 +288,12 @@ def step_latex(step: Step) -> str:
 
 def working_latex(working: Working) -> str:
     """A working as a fragment of a document: the answer, then its steps."""
-    lines = [rf"\[ {answer_latex(working)} \]"]
+    # A sentence in a display wouldn't break into lines.
+    sentence = bool(working.answer) and isinstance(working.answer[0], str)
+    said = prose_latex(working.answer)
+    lines = [
+        rf"\begin{{quote}}{said}\end{{quote}}" if sentence else rf"\[ {answer_latex(working)} \]"
+    ]
     if working.steps:
         lines += [r"\begin{enumerate}", *map(step_latex, working.steps), r"\end{enumerate}"]
     lines += [rf"{prose_latex(note)}\par" for note in working.notes]
