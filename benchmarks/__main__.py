@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import accelerator, answers, derivatives, grading, serving, training, working
+from benchmarks import accelerator, answers, derivatives, grading, page, serving, training, working
 
 TABLES: dict[str, Callable[[Path | None], None]] = {
     "working": lambda _: working.run(),
@@ -19,6 +19,7 @@ TABLES: dict[str, Callable[[Path | None], None]] = {
 }
 ASKED_FOR: dict[str, Callable[[Path | None], None]] = {
     "accelerator": accelerator.run,
+    "page": lambda _: page.run(),
     "serving": lambda _: serving.run(),
 }
 """Tables that need more than this machine may have, or all of it: only where they are named."""
