@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import TypeAlias
 
 from backhand.errors import LimitError
@@ -157,3 +158,18 @@ def reach(slot: Slot) -> tuple[int, int]:
     terms, offset = linear(slot)
     ends = [(c * i.lower, c * (i.lower + i.size - 1)) for i, c in terms.items()]
     return offset + sum(map(min, ends)), offset + sum(map(max, ends))
+
+
+def entries(axes: Iterable[Index]) -> list[tuple[int, ...]]:
+    """Every position of these axes, the last running fastest; `LimitError` where a size is a letter."""
+    return list(product(*(range(axis.lower, axis.lower + axis.size) for axis in axes)))
+
+
+def entry_name(name: str, slots: Iterable[int]) -> str:
+    """An entry as it is typed; without positions the whole quantity.
+
+    >>> entry_name("W_1", (1, 2)), entry_name("b", ())
+    ('W_1[1,2]', 'b')
+    """
+    inside = ",".join(map(str, slots))
+    return f"{name}[{inside}]" if inside else name

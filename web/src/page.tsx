@@ -29,10 +29,9 @@ async function begin(session: Session): Promise<void> {
     await session.attempt(async () => {
       const sheet = found.text === own?.text || !read ? own : await read(found.text);
       if (sheet === null) return;
-      session.open(sheet, found.values);
       session.tab.value = found.tab;
       session.layout.value = found.layout;
-      session.choose(found.topic);
+      session.open(sheet, found.values, found.topic);
     });
   }
   follow(session);

@@ -53,6 +53,7 @@ from backhand.notation import (
     result,
     value_formula,
 )
+from backhand.slots import entry_name
 from backhand.syntax import Equal, Formula, Partial, Plus
 from backhand.values import as_value
 from backhand.working import Prose, Step, Working
@@ -166,10 +167,8 @@ def _along_paths(graph: Graph, found: Paths, values: Mapping[str, Value]) -> Wor
 
 
 def _ask(found: Paths) -> str:
-    def text(spot: Spot) -> str:
-        return spot.name + (f"[{','.join(map(str, spot.slots))}]" if spot.slots else "")
-
-    return f"derivative {text(found.start)} {text(found.end)}"
+    of, by = (entry_name(each.name, each.slots) for each in (found.start, found.end))
+    return f"derivative {of} {by}"
 
 
 def _number(slope: Expr, graph: Graph, values: Mapping[str, Value]) -> Fraction | float | None:

@@ -23,6 +23,7 @@ from backhand.errors import AskError
 from backhand.expr import ONE, ZERO, Apply, Ref, names, substitute
 from backhand.graph import AXES, Graph, Quantity, Role, Value
 from backhand.notation import equals, value_formula
+from backhand.slots import entry_name
 from backhand.syntax import Formula, Num
 from backhand.working import Column, Edge, Picture, Prose, Unit
 
@@ -219,7 +220,7 @@ def _column(
 
 
 def _id(at: Spot) -> str:
-    return at.name + (f"[{','.join(map(str, at.slots))}]" if at.slots else "")
+    return entry_name(at.name, at.slots)
 
 
 def _count(value: int) -> Num:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,17 @@ class Variant:
     worksheet: Worksheet
     values: Mapping[str, Value]
     notes: tuple[str, ...] = ()
+
+    @property
+    def exact_json(self) -> dict[str, Any]:
+        """The values as an index of variants holds them: nested lists, fractions as text."""
+        return {name: _exact(value.tolist()) for name, value in self.values.items()}
+
+
+def _exact(item: Any) -> Any:
+    if isinstance(item, list):
+        return [_exact(part) for part in cast(list[Any], item)]
+    return int(item) if item.denominator == 1 else str(item)
 
 
 def variants(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -14,7 +13,7 @@ import typer
 from backhand.cli.application import app
 from backhand.cli.marking import LevelName
 from backhand.cli.options import File, Layouted
-from backhand.cli.output import errors_of, say, write
+from backhand.cli.output import bar, errors_of, say, write
 from backhand.errors import AskError
 
 if TYPE_CHECKING:
@@ -152,18 +151,5 @@ def _summary(found: Graded) -> str:
 @contextmanager
 def _shown() -> Generator[Callable[[Progress], None] | None]:
     """A bar of the students done where a person watches."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("student {task.completed:.0f}/{task.total:.0f}"),
-        BarColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda at: bar.update(task, completed=at.done, total=at.total)
+    with bar("student") as moved:
+        yield moved and (lambda at: moved(completed=at.done, total=at.total))

@@ -7,8 +7,9 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,14 +66,31 @@ def write(text: str, output: Path | None = None) -> None:
     if target.exists() and not target.is_file():
         target.write_text(text, encoding="utf-8")
         return
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
+    from backhand.training.files import in_place_of
+
+    with in_place_of(target) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
         if target.exists():
             shutil.copymode(target, part)
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def bar(unit: str, total: int | None = None) -> Generator[Callable[..., None] | None]:
+    """What moves a bar of so many `unit`s (`completed=`, `total=`, `description=`); None unwatched."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn(f"{unit} {{task.completed:.0f}}/{{task.total:.0f}}"),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        yield partial(shown.update, shown.add_task("", total=total))
 
 
 @contextmanager

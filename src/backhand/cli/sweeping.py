@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backhand.cli.application import app
-from backhand.cli.output import errors_of, say, write
+from backhand.cli.output import bar, errors_of, say, write
 from backhand.errors import AskError
 
 if TYPE_CHECKING:
@@ -170,24 +169,13 @@ def _numbers(option: str, text: str) -> list[float]:
 @contextmanager
 def _shown() -> Generator[Callable[[Progress], None] | None]:
     """A bar of the runs done where a person watches."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("run {task.completed:.0f}/{task.total:.0f}"),
-        BarColumn(),
-        TextColumn("{task.description}"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
+    with bar("run") as moved:
+        if moved is None:
+            yield None
+            return
 
         def show(at: Progress) -> None:
             said = f"{at.failed} failed" if at.failed else ""
-            bar.update(task, completed=at.done, total=at.total, description=said)
+            moved(completed=at.done, total=at.total, description=said)
 
         yield show

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -13,7 +12,7 @@ import typer
 
 from backhand.cli.application import app
 from backhand.cli.options import Output
-from backhand.cli.output import errors_of, say, write
+from backhand.cli.output import bar, errors_of, say, write
 
 if TYPE_CHECKING:
     from backhand.graph import Graph
@@ -209,25 +208,14 @@ def _numbers(value: object) -> str:
 @contextmanager
 def _shown(epochs: int) -> Generator[Callable[[Progress], None] | None]:
     """A bar with loss and learning rate where a person watches."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
-        BarColumn(),
-        TextColumn("{task.description}"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=epochs)
+    with bar("epoch", epochs) as moved:
+        if moved is None:
+            yield None
+            return
 
         def show(at: Progress) -> None:
             held = "" if at.validation is None else f"  held out {at.validation:.4g}"
             said = f"loss {at.loss:.4g}{held}  η {at.rate:.3g}"
-            bar.update(task, completed=at.epoch, description=said)
+            moved(completed=at.epoch, description=said)
 
         yield show

@@ -74,7 +74,7 @@ def given_out(page: Worksheet, folder: str | os.PathLike[str] | None) -> GivenOu
             widths=tuple(made.get("widths", ())),
         ):
             found[variant.number] = variant.worksheet
-            its = {n: _plain(v.tolist()) for n, v in variant.values.items()}
+            its = variant.exact_json
             if variant.number <= len(listed) and its != listed[variant.number - 1]["values"]:
                 raise DataError(f"variant {variant.number} has other numbers here")
     except BackhandError as error:
@@ -85,10 +85,3 @@ def given_out(page: Worksheet, folder: str | os.PathLike[str] | None) -> GivenOu
     text = json.dumps([seed, made, [each["values"] for each in listed]], sort_keys=True)
     places = {str(number): at for at, number in enumerate(found)}
     return GivenOut(tuple(found.values()), places, hashlib.sha256(text.encode()).hexdigest())
-
-
-def _plain(item: Any) -> Any:
-    """An array's entries as the index writes them."""
-    if isinstance(item, list):
-        return [_plain(part) for part in cast(list[Any], item)]
-    return int(item) if item.denominator == 1 else str(item)

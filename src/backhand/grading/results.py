@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import IO, Any
 
 from backhand.errors import DataError
 from backhand.grading.database import Database
+from backhand.training.files import in_place_of
 
 AS_TEXT = "let the spreadsheet keep the columns as text"
 MARKS, FEEDBACK, PERSON = "marks.csv", "feedback.jsonl", "for-a-person.csv"
@@ -22,13 +22,8 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 @contextmanager
 def whole(path: Path) -> Generator[IO[str]]:
     """A text file written bit by bit, that takes its name when all of it is there."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with in_place_of(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        yield file
 
 
 def guarded(text: str) -> str:

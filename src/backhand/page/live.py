@@ -46,6 +46,7 @@ from backhand.page.marks import Marks
 from backhand.page.nodes import Json
 from backhand.page.picture_json import place
 from backhand.page.program import check_size, with_gradients
+from backhand.slots import entry_name
 from backhand.syntax import Formula
 from backhand.working import Step, Working
 from backhand.writing.html import prose_html
@@ -142,17 +143,13 @@ def _entry_by_entry(live: Live, graph: Graph, of: Spot, by: Spot, layout: Layout
     else:
         whole, drawn = _along_paths(live, graph, found)
     return live.result(
-        _text(of),
-        _text(by),
+        entry_name(of.name, of.slots),
+        entry_name(by.name, by.slots),
         layout,
         partial(graph, of, by),
         result={"live": live.marks.hole(whole)},
         paths=drawn,
     )
-
-
-def _text(at: Spot) -> str:
-    return at.name + (f"[{','.join(map(str, at.slots))}]" if at.slots else "")
 
 
 def _along_paths(live: Live, graph: Graph, found: Paths) -> tuple[Expr, list[Json]]:

@@ -7,11 +7,11 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from backhand.calculus.paths import Spot
 from backhand.checking.marking import Marker, Part
 from backhand.errors import BackhandError
 from backhand.page.program import program
 from backhand.reading.document import worksheet
+from backhand.slots import entry_name
 from backhand.working import Question, Worksheet
 from backhand.writing.mathml import formula_mathml
 from backhand.writing.pages import page_names, words_html
@@ -105,15 +105,11 @@ def _question(question: Question, sheet: Sheet) -> dict[str, Any]:
 
 def _part(part: Part) -> dict[str, Any]:
     of, by = part.expected.of, part.expected.by
-    about = None if of is None or by is None else [spelled_spot(of), spelled_spot(by)]
+    ends = () if of is None or by is None else (of, by)
+    about = [entry_name(each.name, each.slots) for each in ends] or None
     return {
         "number": part.number,
         "kind": part.expected.kind,
         "ask": part.ask.text,
         "about": about,
     }
-
-
-def spelled_spot(at: Spot) -> str:
-    """A quantity or an entry as it is asked for: `W_1[1,2]`."""
-    return f"{at.name}[{','.join(map(str, at.slots))}]" if at.slots else at.name

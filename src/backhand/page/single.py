@@ -20,6 +20,8 @@ from backhand.page.menus import data_sets, models_beside, points
 from backhand.page.program import program
 from backhand.page.sheets import sheet_json, sheet_of
 from backhand.page.tasks import encoded, with_images
+from backhand.slots import entries as slots_of
+from backhand.slots import entry_name
 from backhand.values import floats
 from backhand.writing.html import working_html
 from backhand.writing.typesetting import printable
@@ -118,10 +120,8 @@ def _asked(graph: Graph) -> Iterator[str]:
 
 def entries(quantity: Quantity) -> Iterator[str]:
     """The entries of a quantity as they are typed, row by row: W_1[1,0], W_1[1,1], …"""
-    lows = [axis.lower for axis in quantity.axes]
-    for at in np.ndindex(quantity.shape):
-        slots = ",".join(str(n + low) for n, low in zip(at, lows, strict=True))
-        yield f"{quantity.name}[{slots}]" if slots else quantity.name
+    for slots in slots_of(quantity.axes):
+        yield entry_name(quantity.name, slots)
 
 
 def _practice(marker: Marker) -> dict[str, Json]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from backhand.checking.variants import Variant
 from backhand.errors import BackhandError
 from backhand.publishing import markdown
 from backhand.publishing.formats import KEYS
+from backhand.training.files import in_place_of
 from backhand.working import Solution
 from backhand.writing import json as machine_key
 
@@ -97,21 +97,15 @@ def _written(
     put(folder / names["worksheet"], variant.worksheet.source)
     put(folder / names["key"], key(solution))
     put(folder / names["machine_key"], machine_key.document(solution))
-    values = {name: _plain(value.tolist()) for name, value in variant.values.items()}
-    return {"number": variant.number, **names, "values": values, "notes": list(variant.notes)}
-
-
-def _plain(item: Any) -> Any:
-    if isinstance(item, list):
-        return [_plain(part) for part in item]  # type: ignore[reportUnknownVariableType]
-    return int(item) if item.denominator == 1 else str(item)
+    return {
+        "number": variant.number,
+        **names,
+        "values": variant.exact_json,
+        "notes": list(variant.notes),
+    }
 
 
 def put(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with in_place_of(path) as part:
         part.write_bytes(content if isinstance(content, bytes) else content.encode())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

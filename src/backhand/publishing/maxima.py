@@ -8,7 +8,7 @@ student's formulas use the plain names `W_1_1_2`, so these are never assigned.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -31,7 +31,7 @@ from backhand.expr import (
 )
 from backhand.functions import TABLE
 from backhand.graph import Graph, Quantity, Value
-from backhand.slots import Affine, Index, Slot, linear
+from backhand.slots import Affine, Index, Slot, entries, linear
 
 RIGHT, FOLLOWED = "q__", "s__"
 """The prefixes of what is right, and of what follows from a student's own answers."""
@@ -83,7 +83,7 @@ def entry_symbols(graph: Graph) -> dict[tuple[str, tuple[Slot, ...]], str]:
     found: dict[tuple[str, tuple[Slot, ...]], str] = {}
     taken = {identifier(q.name) for q in graph}
     for quantity in graph:
-        for slots in entries(quantity):
+        for slots in slots_of(quantity):
             plain = "_".join((identifier(quantity.name), *map(str, slots)))
             if slots and plain in taken:
                 plain = f"{identifier(quantity.name)}__{'_'.join(map(str, slots))}"
@@ -92,14 +92,11 @@ def entry_symbols(graph: Graph) -> dict[tuple[str, tuple[Slot, ...]], str]:
     return found
 
 
-def entries(quantity: Quantity) -> Iterator[tuple[int, ...]]:
+def slots_of(quantity: Quantity) -> list[tuple[int, ...]]:
     """The entry numbers of a quantity, none for a scalar. `Inexpressible` where its size is a letter."""
-    ranges: list[tuple[int, ...]] = [()]
-    for axis in quantity.axes:
-        if isinstance(axis.upper, str):
-            raise Inexpressible(f"the size of {quantity.name} is a letter")
-        ranges = [(*r, s) for r in ranges for s in range(axis.lower, axis.upper + 1)]
-    yield from ranges
+    if any(isinstance(axis.upper, str) for axis in quantity.axes):
+        raise Inexpressible(f"the size of {quantity.name} is a letter")
+    return entries(quantity.axes)
 
 
 def number_code(value: Fraction | float | int) -> str:

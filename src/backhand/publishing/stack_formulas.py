@@ -20,10 +20,10 @@ from backhand.publishing.maxima import (
     FUNCTIONS,
     Coder,
     Inexpressible,
-    entries,
     entry_symbols,
     identifier,
     number_code,
+    slots_of,
 )
 from backhand.publishing.stack import Check, Input, Tree, bracketed, stop_where_empty
 from backhand.publishing.stack_following import Asked, Follow
@@ -154,7 +154,7 @@ def _points(graph: Graph, found: Expr) -> list[tuple[_Point, Fraction | float]]:
             if q.name in values:
                 point |= {
                     (q.name, slots): x
-                    for slots, x in zip(entries(q), values[q.name].ravel().tolist(), strict=True)
+                    for slots, x in zip(slots_of(q), values[q.name].ravel().tolist(), strict=True)
                     if math.isfinite(x)
                 }
         made.append((point, value))

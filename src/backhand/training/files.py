@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
 
 from backhand.errors import AskError, BackhandError
+
+
+@contextmanager
+def in_place_of(path: Path) -> Generator[Path]:
+    """A name beside `path` for a file that takes its place when all of it is written, or goes."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def write_whole(path: str | PathLike[str], data: bytes) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
 from backhand.errors import AskError
 from backhand.graph import Quantity
@@ -194,20 +193,6 @@ def _used(room: Sequence[str], body: Block) -> list[str]:
 
 def _plain(name: str) -> str:
     return comment(name)[2:].replace("\\", "").replace('"', "")
-
-
-def entries(quantity: Quantity) -> list[tuple[int, ...]]:
-    """The entry numbers of a quantity, the last running fastest."""
-    return list(product(*(range(a.lower, a.lower + a.size) for a in quantity.axes)))
-
-
-def entry_name(name: str, slots: Sequence[int]) -> str:
-    """The name of an entry as a quantity of its own.
-
-    >>> entry_name("W_1", (1, 2)), entry_name("b", ())
-    ('W_1[1,2]', 'b')
-    """
-    return f"{name}[{','.join(map(str, slots))}]" if slots else name
 
 
 def indexed(code: str, before: Sequence[str], slots: Sequence[int], lowers: Sequence[int]) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from backhand.expr import ZERO, Expr, Ref, names, ref, rewrite
+from backhand.slots import entries, entry_name
 from backhand.training.blocks import Block
-from backhand.training.frame import SCALE, Frame, copied, entries, entry_name, indexed
+from backhand.training.frame import SCALE, Frame, copied, indexed
 from backhand.training.nest import Stored
 from backhand.training.nests import emit, settled
 from backhand.training.optimizers import RATE
@@ -56,7 +57,7 @@ class _Points:
         # A quantity that is called like another one's entry would be taken for it.
         graph = self.program.graph
         return not any(
-            entry_name(q.name, at) in graph for q in graph if q.axes for at in entries(q)
+            entry_name(q.name, at) in graph for q in graph if q.axes for at in entries(q.axes)
         )
 
     # ---- what lies where -----------------------------------------------------------------------
@@ -83,7 +84,7 @@ class _Points:
         before = ("i",) if name in self.program.data else ()
         cast = "real({})" if name in frame.plan.cast else "{}"
         if self.small or not quantity.axes:
-            for slots in entries(quantity):
+            for slots in entries(quantity.axes):
                 entry = entry_name(name, slots)
                 local = frame.spelled.fresh(f"{code}_now") if not slots else frame.spelled(entry)
                 frame.stored[entry] = Stored(local)
@@ -103,7 +104,7 @@ class _Points:
         if quantity.definition is None:
             return
         if self.small:
-            for slots in entries(quantity):
+            for slots in entries(quantity.axes):
                 entry = entry_name(name, slots)
                 frame.stored[entry] = Stored(frame.spelled(entry))
             return
@@ -123,7 +124,7 @@ class _Points:
                 lines += [
                     f"{indexed(frame.spelled(name), (), slots, frame.lowers(name))} = "
                     f"{frame.stored[entry_name(name, slots)].code}"
-                    for slots in entries(quantity)
+                    for slots in entries(quantity.axes)
                 ]
         return lines
 
@@ -200,7 +201,7 @@ class _Points:
 
     def _entry(self, name: str) -> tuple[str, tuple[int, ...]]:
         """The one entry of a scalar, as it is stored."""
-        slots = entries(self.program.graph[name])[0]
+        slots = entries(self.program.graph[name].axes)[0]
         return (entry_name(name, slots), ()) if self.small else (name, slots)
 
     def _emit(self, statements: Sequence[Statement], block: Block, kept: set[str]) -> None:

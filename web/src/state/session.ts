@@ -54,8 +54,8 @@ export class Session {
     this.open(last.sheet, last.values);
   }
 
-  /** Show a worksheet, with these numbers in place of its own. */
-  open(sheet: Sheet, values: Values = {}): void {
+  /** Show a worksheet, with these numbers in place of its own, and the working of this. */
+  open(sheet: Sheet, values: Values = {}, topic: Topic = { kind: "forward" }): void {
     const net = sheet.net === null ? null : new Net(sheet.net);
     if (net !== null) fill(net, values);
     batch(() => {
@@ -63,7 +63,7 @@ export class Session {
       this.net.value = net;
       this.now.value += 1;
       this.trouble.value = null;
-      this.topic.value = { kind: "forward" };
+      this.topic.value = topic;
       this.working.value = null;
     });
     void this.derive();

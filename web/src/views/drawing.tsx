@@ -24,12 +24,13 @@ export function Drawing({ session, net, lighted }: { session: Session; net: Net;
     return typeof live === "number" && working ? evaluated(net, working.expressions, live) : NaN;
   };
   const dim = light.hops.length > 0;
+  const wires = drawing.wires.map((wire) => ({ wire, hop: hopOf(wire, light.hops), key: `${wire.edge.start}>${wire.edge.end}` }));
   return (
     <div class="drawing" ref={box}>
       <div class="canvas" style={{ width: px(drawing.width), height: px(drawing.height) }}>
         <svg width={drawing.width} height={drawing.height} aria-hidden="true">
-          {drawing.wires.map((wire) => (
-            <WireLine key={`${wire.edge.start}>${wire.edge.end}`} session={session} wire={wire} net={net} hop={hopOf(wire, light.hops)} dim={dim} />
+          {wires.map(({ wire, hop, key }) => (
+            <WireLine key={key} session={session} wire={wire} net={net} hop={hop} dim={dim} />
           ))}
         </svg>
         {drawing.columns.map((column) => (
@@ -42,12 +43,9 @@ export function Drawing({ session, net, lighted }: { session: Session; net: Net;
         {drawing.units.map((each) => (
           <UnitBox key={each.unit.id} session={session} net={net} placed={each} hops={light.hops} about={light.about} factor={factor} />
         ))}
-        {drawing.wires.map((wire) => {
-          const hop = hopOf(wire, light.hops);
-          return (
-            <WireLabel key={`${wire.edge.start}>${wire.edge.end}`} session={session} net={net} wire={wire} factor={hop && factor(hop)} />
-          );
-        })}
+        {wires.map(({ wire, hop, key }) => (
+          <WireLabel key={key} session={session} net={net} wire={wire} factor={hop && factor(hop)} />
+        ))}
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
 /** Where units and wires stand: columns from left to right, the objective at the end. */
 
 import type { Edge, Program, Unit } from "../engine/program";
+import { size } from "../state/session";
 import type { Spot } from "../state/types";
 
 export interface Placed {
@@ -98,8 +99,8 @@ function withObjective(program: Program): Program["picture"] {
     program.quantities
       .filter((q) => q.role === role && !drawn(q.name))
       .flatMap((q) => {
-        const size = q.shape.reduce((a, b) => a * b, 1);
-        return Array.from({ length: Math.min(size, 6) }, (_, flat) => unit(q, flat, size));
+        const count = size(q);
+        return Array.from({ length: Math.min(count, 6) }, (_, flat) => unit(q, flat, count));
       });
   const last = columns[columns.length - 1];
   const objective = unitsOf("objective");
@@ -114,11 +115,11 @@ function withObjective(program: Program): Program["picture"] {
   };
 }
 
-function unit(quantity: Program["quantities"][number], flat: number, size: number): Unit {
+function unit(quantity: Program["quantities"][number], flat: number, count: number): Unit {
   const spot: Spot = [quantity.name, flat];
-  const text = size > 1 ? `${quantity.text}${subscript(flat + 1)}` : quantity.text;
+  const text = count > 1 ? `${quantity.text}${subscript(flat + 1)}` : quantity.text;
   const bare = quantity.math.replace(/^<math[^>]*>|<\/math>$/g, "");
-  const label = size > 1 ? `<math><msub>${bare}<mn>${flat + 1}</mn></msub></math>` : quantity.math;
+  const label = count > 1 ? `<math><msub>${bare}<mn>${flat + 1}</mn></msub></math>` : quantity.math;
   return { id: `${quantity.name} ${flat}`, label, text, bias: false, shown: spot, inner: null };
 }
 

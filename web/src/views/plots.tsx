@@ -49,14 +49,22 @@ export function LossCurve({ contenders, now }: { contenders: Contender[]; now: n
 
 const GRID = 64;
 
+interface BoundaryProps {
+  title: string;
+  net: Net;
+  points: Points;
+  /** The share of points whose class the model names. */
+  right: number | null;
+  now: number;
+}
+
 /** The plane coloured by what the model says, with the points on it. */
-export function Boundary({ title, net, points, now }: { title: string; net: Net; points: Points; now: number }) {
+export function Boundary({ title, net, points, right, now }: BoundaryProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (context) paint(context, net, points);
   }, [net, points, now]);
-  const right = agreement(net, points);
   return (
     <figure class="boundary">
       <canvas ref={canvas} width={256} height={256} role="img" aria-label={`What ${title.toLowerCase()} says in the plane of the inputs`} />

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { plain } from "../math/numbers";
 import { table } from "../state/csv";
 import type { Session } from "../state/session";
-import { Training } from "../state/training";
+import { Training, type Contender } from "../state/training";
 import { Drawing } from "./drawing";
 import { NumberField } from "./field";
 import { agreement, Boundary, LossCurve } from "./plots";
@@ -22,6 +22,7 @@ export function TrainTab({ session }: { session: Session }) {
   const contenders = training.contenders.value;
   const now = training.now.value;
   const flat = points?.inputs[0]?.length === 2;
+  const shares = contenders.map(({ net }) => (points ? agreement(net, points) : null));
   return (
     <div class="train">
       <section aria-labelledby="train-title">
@@ -31,11 +32,11 @@ export function TrainTab({ session }: { session: Session }) {
         <Source training={training} />
         <Controls training={training} />
         <LossCurve contenders={contenders} now={now} />
-        <Scores training={training} />
+        <Scores contenders={contenders} shares={shares} />
         {flat && points && (
           <div class="boundaries">
-            {contenders.map(({ title, net }) => (
-              <Boundary key={title} title={title} net={net} points={points} now={now} />
+            {contenders.map(({ title, net }, n) => (
+              <Boundary key={title} title={title} net={net} points={points} right={shares[n] ?? null} now={now} />
             ))}
           </div>
         )}
@@ -115,10 +116,9 @@ function Controls({ training }: { training: Training }) {
   );
 }
 
-function Scores({ training }: { training: Training }) {
-  const points = training.points.value;
-  training.now.value;
-  if (points === null) return null;
+/** `shares`: of the points whose class each model names. */
+function Scores({ contenders, shares }: { contenders: Contender[]; shares: (number | null)[] }) {
+  if (contenders.length === 0) return null;
   return (
     <table class="scores">
       <thead>
@@ -131,8 +131,8 @@ function Scores({ training }: { training: Training }) {
         </tr>
       </thead>
       <tbody>
-        {training.contenders.value.map(({ title, net, trainer, history, start }, n) => {
-          const right = agreement(net, points);
+        {contenders.map(({ title, trainer, history, start }, n) => {
+          const right = shares[n] ?? null;
           const learned = [...start.values()].reduce((sum, numbers) => sum + numbers.length, 0);
           return (
             <tr key={title}>
