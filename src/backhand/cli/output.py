@@ -81,10 +81,17 @@ def bar(unit: str, total: int | None = None) -> Generator[Callable[..., None] | 
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
-        TextColumn(f"{unit} {{task.completed:.0f}}/{{task.total:.0f}}"),
+        TextColumn(unit),
+        MofNCompleteColumn(),  # its total may not be known yet
         BarColumn(),
         TextColumn("{task.description}"),
         TimeRemainingColumn(),
