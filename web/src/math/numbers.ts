@@ -1,6 +1,8 @@
 /** Numbers as the working shows them, and as people type them. */
 
 const DIGITS = 4;
+/** A number below this power of ten is written with one. */
+const LEAST_POWER = -4;
 
 /** A number to four significant digits; whole thousands keep all theirs. */
 export function digits(value: number): string {
@@ -9,11 +11,21 @@ export function digits(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e9) return minus(String(value));
-  if (size >= 1000 && size < 1e7) return minus(value.toFixed(0));
-  const [mantissa = "", power] = value.toExponential(DIGITS - 1).split("e");
+  const sign = value < 0 ? "−" : "";
+  if (size >= 1000 && size < 1e7) return sign + Number(rounded(size, String(Math.trunc(size)).length - 1));
+  const [mantissa = "", power] = rounded(size, DIGITS - 1).split("e");
   const exponent = Number(power);
-  if (exponent < -5 || exponent >= DIGITS) return `${minus(trimmed(mantissa))}e${exponent}`;
-  return minus(trimmed(value.toFixed(Math.max(0, DIGITS - 1 - exponent))));
+  if (exponent < LEAST_POWER || exponent >= DIGITS) return `${sign}${trimmed(mantissa)}e${exponent}`;
+  return sign + trimmed(Number(`${mantissa}e${power}`).toFixed(Math.max(0, DIGITS - 1 - exponent)));
+}
+
+/** A positive number as a power of ten, with so many decimals; halfway it goes to the even one, as in Python. */
+function rounded(size: number, decimals: number): string {
+  const [exact = "", power = "0"] = size.toExponential(decimals + 30).split("e");
+  const kept = exact.slice(0, decimals + 2);
+  const rest = exact.slice(decimals + 2);
+  const halfway = /^50*$/.test(rest) && Number(kept.at(-1)) % 2 === 0;
+  return halfway ? `${kept}e${power}` : size.toExponential(decimals);
 }
 
 function trimmed(text: string): string {
