@@ -59,6 +59,7 @@ def test_a_wrong_answer_gets_the_hint_and_then_more(
         expect(box.locator(".feedback")).to_contain_text(said("3.1.4", "[3, 2]", level, {}))
     box.get_by_role("button", name="Show the working").click()
     expect(box.locator(".key math").first).to_be_visible()
+    assert box.locator(".key").bounding_box()["height"] > 100
     keep(practise, "practise")
 
 

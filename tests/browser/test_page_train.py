@@ -78,7 +78,7 @@ def test_a_step_changes_the_weights_and_a_reset_brings_them_back(training: Any) 
 def test_steps_on_one_point_are_those_of_backhand(training: Any) -> None:
     page = training
     use(page, "x1,x2,y\n2,5,1\n")
-    expect(page.get_by_text("1 points")).to_be_visible()
+    expect(page.get_by_text("1 point", exact=True)).to_be_visible()
     page.get_by_label("Learning rate", exact=True).fill(str(RATE))
     graph = sheet_of(EXAMPLE.read_text(encoding="utf-8")).worksheet.graph
     for taken in range(1, 21):

@@ -35,6 +35,8 @@ describe.each(NETWORKS.map((widths) => [widths.join("-"), widths] as const))("th
     expect(labels).toHaveLength(weights);
     const clashes = labels.filter((a, n) => labels.slice(0, n).some((b) => Math.abs(a.x - b.x) < WIDE && Math.abs(a.y - b.y) < HIGH));
     expect(clashes).toEqual([]);
+    const gaps = wires.flatMap((w) => (w.label === null ? [] : [along(w, w.label).x - along(w, 0).x, along(w, 1).x - along(w, w.label).x]));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(WIDE / 2 + 5);
   });
 
   it.each(ROOMS)("keeps its units apart and inside, %d wide", (room) => {

@@ -50,8 +50,11 @@ const LINE = 25;
 /** With more wires than these from one unit, or in all, weights are left to the tables. */
 const MOST_FAN = 5;
 const MOST_LABELS = 60;
-const LEAST_ACROSS = 128;
+/** From one column to the next: without weights between them, and with some. */
+const LEAST_ACROSS = 148;
 const LEAST_LABELLED = 196;
+/** A weight's middle keeps this far from the unit where its wire begins. */
+const LABEL = 34;
 const SIDE = 64;
 
 /** The drawing in a box of this width; it grows wider where columns would touch. */
@@ -66,13 +69,16 @@ export function placed(program: Program, room: number): Drawing {
   const labelled = fan > 0 && fan <= MOST_FAN && picture.edges.length <= MOST_LABELS;
   // Labels a share 1/(fan + 1) along their wires keep apart from one another, whatever crosses.
   const down = labelled ? Math.max(DOWN, LINE * (fan + 1)) : DOWN;
-  const least = labelled ? LEAST_LABELLED : LEAST_ACROSS;
-  const across = Math.max(least, count > 1 ? (room - 2 * SIDE) / (count - 1) : 0);
+  const least = picture.columns.slice(0, -1).map((column) => {
+    const own = labelled ? Math.max(0, ...column.units.map(({ id }) => fans.get(id) ?? 0)) : 0;
+    return own > 0 ? Math.max(LEAST_LABELLED, 2 * HALF + LABEL * (own + 1)) : LEAST_ACROSS;
+  });
+  const spare = Math.max(0, room - 2 * SIDE - sum(least)) / Math.max(1, least.length);
   const tallest = Math.max(1, ...picture.columns.map((column) => column.units.length));
   const height = TOP + tallest * down;
   const units: Placed[] = [];
   const columns = picture.columns.map((column, at) => {
-    const x = count > 1 ? SIDE + at * across : room / 2;
+    const x = count > 1 ? SIDE + sum(least.slice(0, at)) + at * spare : room / 2;
     const first = TOP + ((tallest - column.units.length) * down) / 2 + down / 2;
     column.units.forEach((unit, n) => units.push({ unit, x, y: first + n * down }));
     const drawn = column.units.filter((unit) => !unit.bias).length;
@@ -85,7 +91,11 @@ export function placed(program: Program, room: number): Drawing {
     const label = labelled && edge.weight ? 1 / ((fans.get(edge.start) ?? 1) + 1) : null;
     return start && end ? [{ edge, start, end, label: label && Math.min(label, 0.3) }] : [];
   });
-  return { width: Math.max(room, 2 * SIDE + (count - 1) * across), height, columns, units, wires };
+  return { width: Math.max(room, 2 * SIDE + sum(least) + least.length * spare), height, columns, units, wires };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
 }
 
 /** The picture with the objective and the targets in a column of their own. */

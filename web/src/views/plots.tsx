@@ -8,7 +8,7 @@ import { said, type Contender, type History } from "../state/training";
 
 const WIDTH = 560;
 const HEIGHT = 200;
-const LEFT = 52;
+const LEFT = 64;
 const BOTTOM = 26;
 
 /** The losses of all models over the steps, on a logarithmic scale. */
@@ -38,7 +38,7 @@ export function LossCurve({ contenders, now }: { contenders: Contender[]; now: n
       ))}
       <text class="tick" x={LEFT} y={HEIGHT - 8}>0</text>
       <text class="tick" x={WIDTH - 8} y={HEIGHT - 8} text-anchor="end">
-        {last.toLocaleString("en")} steps
+        {last.toLocaleString("en")} {last === 1 ? "step" : "steps"}
       </text>
       {contenders.map(({ title, history }, n) => (
         <polyline key={title} class={`line line-${n}`} points={curve(history)} />

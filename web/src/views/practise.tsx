@@ -166,13 +166,16 @@ const VERDICTS: Record<Mark["verdict"], string> = {
 function Feedback({ practice, part, mark }: { practice: Practice; part: string; mark: Mark }) {
   const more = practice.more(part);
   const done = mark.verdict === "right";
+  // The first line is a sentence; a working below it is set out in columns.
+  const [said = "", ...working] = mark.feedback.replace(/^(Right\.|I can't read this: )/, "").split("\n");
   return (
     <div class={`feedback ${mark.verdict}`} role="status">
       <strong>
         {VERDICTS[mark.verdict]}
         {mark.verdict === "partly" && ` (${Math.round(mark.credit * 100)} %)`}
       </strong>{" "}
-      {mark.feedback.replace(/^(Right\.|I can't read this: )/, "")}
+      {said}{" "}
+      {working.length > 0 && <pre tabIndex={0}>{working.join("\n").replace(/^\n+/, "")}</pre>}
       {!done && more && mark.verdict !== "unreadable" && (
         <button type="button" class="quiet" onClick={() => void practice.check(part, more)}>
           {more === "step" ? "Where does it go wrong?" : "Show all"}

@@ -76,7 +76,7 @@ function Source({ training }: { training: Training }) {
       <button type="button" onClick={() => file.current?.click()}>
         Your own CSV …
       </button>
-      <small>{count > 0 && `${count} points`}</small>
+      <small>{count > 0 && `${count} ${count === 1 ? "point" : "points"}`}</small>
     </div>
   );
 }
@@ -137,7 +137,7 @@ function Scores({ contenders, shares }: { contenders: Contender[]; shares: (numb
           return (
             <tr key={title}>
               <th scope="row">
-                <span class={`key line-${n}`} aria-hidden="true" /> {title}
+                <span class={`swatch line-${n}`} aria-hidden="true" /> {title}
               </th>
               <td>{learned}</td>
               <td>{trainer.steps.toLocaleString("en")}</td>
