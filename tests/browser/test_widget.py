@@ -155,3 +155,16 @@ def test_two_views_show_the_same_and_a_closed_one_hears_nothing(
     assert page.evaluate("window.listening()") == one
     page.evaluate("window.close_first()")
     assert page.evaluate("window.listening()") == 0
+
+
+def test_a_number_that_is_reached_by_tab_is_written_over(
+    line: Line, page: Any, widget: NetworkWidget
+) -> None:
+    widget.values = {"x": [2, 0.123456789]}
+    settled(
+        line, f"""{ROOT}.querySelector('.values input[aria-label="x[2]"]').value === '0.1235'"""
+    )
+    cell(page, "x[1]").click()
+    page.keyboard.press("Tab")
+    page.keyboard.type("7")
+    until(line, lambda: widget.values["x"][1] == 7)

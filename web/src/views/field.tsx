@@ -53,8 +53,12 @@ export function NumberField({ label, value, onChange, onFocus, class: name = "" 
       value={shown}
       style={{ width: `calc(${Math.min(Math.max(shown.length, 1), 10)}ch + .8rem)` }}
       onInput={(event) => change(event.currentTarget.value)}
-      onFocus={() => {
-        setText(editable(value));
+      onFocus={({ currentTarget: input }) => {
+        // At once, and selected as it was: what is typed next would stand behind the old number.
+        const whole = input.selectionStart === 0 && input.selectionEnd === input.value.length;
+        input.value = editable(value);
+        if (whole) input.select();
+        setText(input.value);
         onFocus?.();
       }}
       onBlur={() => setText(null)}
