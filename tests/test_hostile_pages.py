@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-import tracemalloc
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.memory import growth
 
 import backhand
 from backhand.errors import BackhandError
@@ -60,6 +60,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+@pytest.mark.no_cover
 def test_a_page_ends_soon_in_an_answer_or_an_error(page: str) -> None:
     before = time.process_time()
     message = outcome(page)
@@ -68,16 +69,9 @@ def test_a_page_ends_soon_in_an_answer_or_an_error(page: str) -> None:
     assert len(message) < 2_000
 
 
-@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
-@pytest.mark.no_cover
-def test_a_page_takes_little_memory(page: str) -> None:
-    tracemalloc.start()
-    try:
-        outcome(page)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 200 * 2**20
+def test_no_page_takes_much_memory() -> None:
+    setting = "from tests.test_hostile_pages import PAGES, outcome"
+    assert growth(setting, "for page in PAGES.values(): outcome(page)") < 200 * 2**20
 
 
 def outcome(page: str) -> str:

@@ -98,8 +98,9 @@ def entry_of(data: st.DataObject, graph: Graph) -> tuple[str, tuple[int, ...]]:
     return f"{parameter.name}[{','.join(slots)}]" if slots else parameter.name, at
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(networks(most_layers=5, widest=12), st.data())
+@pytest.mark.no_cover
 def test_contributions_add_up_to_autograds_gradient(network: Network, data: st.DataObject) -> None:
     graph = backhand.model(network.page)
     text, at = entry_of(data, graph)
@@ -110,8 +111,9 @@ def test_contributions_add_up_to_autograds_gradient(network: Network, data: st.D
     assert found.derivative == pytest.approx(float(whole[at]), rel=1e-9, abs=room + 1e-300)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(networks(most_layers=3, widest=3), st.data())
+@pytest.mark.no_cover
 def test_the_best_paths_are_the_best_of_all(network: Network, data: st.DataObject) -> None:
     graph = backhand.model(network.page)
     text, _ = entry_of(data, graph)

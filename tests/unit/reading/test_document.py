@@ -309,6 +309,7 @@ def test_files_are_bounded_and_utf8(tmp_path: Path) -> None:
         "% \n ",
     ],
 )
+@pytest.mark.no_cover
 def test_hostile_pages_end_soon(text: str) -> None:
     begin = time.process_time()
     with suppress(BackhandError):

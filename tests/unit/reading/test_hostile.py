@@ -1,11 +1,11 @@
 """Hostile input: every text gives a statement or a clear error, soon and in little memory."""
 
-import tracemalloc
 from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.memory import growth
 
 from backhand.errors import BackhandError, LimitError
 from backhand.reading import grammar
@@ -104,6 +104,7 @@ CORPUS = {
 
 
 @pytest.mark.parametrize("name", list(CORPUS))
+@pytest.mark.no_cover
 def test_nothing_in_the_corpus_goes_on_for_ever(name):
     start = process_time()
     outcome(CORPUS[name])
@@ -112,14 +113,9 @@ def test_nothing_in_the_corpus_goes_on_for_ever(name):
 
 
 @pytest.mark.parametrize("name", ["lines", "alignment"])
-@pytest.mark.no_cover
 def test_hostile_input_takes_little_memory(name):
-    tracemalloc.start()
-    try:
-        outcome(CORPUS[name])
-        assert tracemalloc.get_traced_memory()[1] < 200e6
-    finally:
-        tracemalloc.stop()
+    setting = "from tests.unit.reading.test_hostile import CORPUS, outcome"
+    assert growth(setting, f"outcome(CORPUS[{name!r}])") < 200e6
 
 
 @pytest.mark.parametrize(
@@ -130,16 +126,19 @@ def test_hostile_input_takes_little_memory(name):
         *("indices", "sums", "accents", "too long", "definitions", "lines"),
     ],
 )
+@pytest.mark.no_cover
 def test_a_broken_bound_is_named(name):
     assert isinstance(outcome(CORPUS[name]), LimitError)
 
 
+@pytest.mark.no_cover
 def test_the_bounds_themselves_are_allowed():
     parse("(" * MAX_DEPTH + "x" + ")" * MAX_DEPTH)
     parse("x^1000")
     parse("+".join(["1"] * (MAX_PARTS // 2)))
 
 
+@pytest.mark.no_cover
 def test_a_data_matrix_of_100_by_784_reads():
     rows = ";".join(",".join(f"-0.{at:03}" for at in range(784)) for _ in range(100))
     (found,) = statements(f"X = [{rows}]")
