@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from backhand.calculus.gradient import loss_of
-from backhand.calculus.paths import Hop
+from backhand.calculus.paths import Hop, Spot, spot
 from backhand.checking.chain_reading import Factor
 from backhand.checking.numerals import Numeral
 from backhand.checking.parts import Prepared
@@ -24,78 +24,85 @@ from backhand.checking.recomputing import (
     values_with,
     ways,
 )
+from backhand.checking.rounding import tidy
+from backhand.checking.standing import entries_of, is_turned, sign_of, standing
 from backhand.errors import BackhandError
 from backhand.expr import Apply
 from backhand.graph import Role, Value
-from backhand.notation import partial_name
 from backhand.values import floats
+
+FOLLOWED = frozenset(
+    ("value", "loss", "forward", "class", "local", "derivative", "gradient", "jacobian", "update")
+)
+"""The asks whose answers may follow from earlier ones."""
+MAX_BY_PATHS = 40
+"""A derivative with more entries is followed by the backward pass only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What the student found before: values of quantities, and of derivatives between entries."""
+    """What the student found before: entries of quantities and of derivatives' arrays, and slopes.
 
-    values: dict[str, Value] = field(default_factory=dict[str, Value])
+    `zeros`: why they can't earn anything, where an answer among them is nothing but zeros.
+    """
+
+    entries: dict[Spot, Number] = field(default_factory=dict[Spot, Number])
     slopes: dict[Factor, Number] = field(default_factory=dict[Factor, Number])
-    trivial: str = ""
+    zeros: str = ""
 
 
-def earlier_answers(given: Sequence[tuple[Prepared, str]], part: Prepared) -> Earlier:
-    """The earlier answers that are numbers, on the same model, as what they stand for."""
-    found = Earlier()
-    zeros = ""
+def earlier_answers(given: Sequence[tuple[Prepared, str]], part: Prepared) -> list[Earlier]:
+    """The earlier answers that are numbers, on the same model, as what they stand for.
+
+    First without those that are nothing but zeros, then, where there are such, with them.
+    """
+    sound, whole, zeros = Earlier(), Earlier(), ""
     for before, answer in given:
-        if before.graph is not part.graph or before is part:
-            continue
-        right = before.right
-        if right is None:
+        if before.graph is not part.graph or before is part or before.right is None:
             continue
         try:
             rows = before.reader.numbers(answer).rows
         except BackhandError:
             continue
-        cells = [cell for row in rows for cell in row]
-        if not cells or len(cells) != right[0].size:
+        value = _shaped(rows, before.right[0])
+        stands = standing(before)
+        if value is None or not (stands.entries or stands.slopes):
             continue
-        if not any(c.value for c in cells) and any(right[1]):
+        empty = not floats(value).any() and any(before.right[1])
+        if empty:
             zeros = zeros or f"The answer to {before.part.number} is nothing but zeros"
-        _take(found, before, _shaped(cells, right[0]))
-    return Earlier(found.values, found.slopes, zeros)
+        numbers = value.ravel().tolist()
+        for kept in (whole,) if empty else (whole, sound):
+            kept.entries.update(zip(stands.entries, numbers, strict=False))
+            kept.slopes.update(zip(stands.slopes, numbers, strict=False))
+    return [sound, replace(whole, zeros=zeros)] if zeros else [sound]
 
 
-def _shaped(cells: Sequence[Numeral], like: Value) -> Value:
+def _shaped(rows: Sequence[Sequence[Numeral]], like: Value) -> Value | None:
+    """The numbers in the shape that is right; a matrix typed in the other layout is turned."""
     exact = like.dtype == object
-    entries = [c.value if exact else float(c.value) for c in cells]
-    return np.array(entries, dtype=object if exact else float).reshape(like.shape)
-
-
-def _take(found: Earlier, before: Prepared, value: Value) -> None:
-    ask, wanted = before.part.ask, before.part.expected
-    if ask.verb == "value" and "[" not in ask.words[0]:
-        found.values[ask.words[0]] = value
-    elif ask.verb == "loss":
-        found.values[loss_of(before.graph)] = value
-    elif ask.verb in ("local", "derivative", "gradient") and wanted.of and wanted.by:
-        if value.size == 1:
-            found.slopes[before.chains.plain(Factor(wanted.of, wanted.by))] = value.item()
-        if ask.verb != "local" and value.size == before.graph[wanted.by.name].size:
-            sign = partial_name(wanted.of.name, wanted.by.name)
-            found.values[sign] = value
+    entries = [[c.value if exact else float(c.value) for c in row] for row in rows]
+    typed = np.array(entries, dtype=object if exact else float)
+    if not typed.size or typed.size != like.size:
+        return None
+    if like.ndim < 2 or min(like.shape) == 1 or typed.shape == like.shape:
+        return typed.reshape(like.shape)
+    return typed.T if typed.T.shape == like.shape else None
 
 
 def trivial(found: Earlier, part: Prepared) -> str:
     """Why the earlier answers leave nothing to work out: all zeros, or no unit that is alive; or ""."""
-    if found.trivial:
-        return found.trivial
-    here = {n: v for n, v in found.values.items() if n in part.graph}
-    if not here:
+    if found.zeros:
+        return found.zeros
+    own = {spot.name for spot in found.entries if spot.name in part.graph}
+    if not own:
         return ""
-    after = values_with(part.graph, here)
+    after = values_with(part.graph, {}, found.entries)
     for quantity in part.graph:
         if quantity.role is Role.OBJECTIVE or not isinstance(quantity.definition, Apply):
             continue
         name = quantity.name
-        if name in here or name not in after or name not in part.values:
+        if name in own or name not in after or name not in part.values:
             continue
         if not floats(after[name]).any() and floats(part.values[name]).any():
             return f"With your earlier answers every unit of {name} is dead"
@@ -104,52 +111,54 @@ def trivial(found: Earlier, part: Prepared) -> str:
 
 def followed(part: Prepared, earlier: Earlier) -> Iterator[Value]:
     """What the part's answer would be with the earlier answers, where that isn't the right one."""
-    if part.right is None:
+    if part.right is None or not (earlier.entries or earlier.slopes):
         return
     right = floats(part.right[0])
     for value in _candidates(part, earlier):
         plain = floats(np.asarray(value))
         if plain.size == right.size and not np.allclose(plain.ravel(), right.ravel(), 1e-9, 1e-12):
-            yield value.reshape(right.shape)
+            tidied = np.array([tidy(x) for x in plain.ravel().tolist()], dtype=object)
+            yield tidied.reshape(right.shape)
 
 
 def _candidates(part: Prepared, earlier: Earlier) -> Iterator[Value]:
     ask, wanted, graph = part.part.ask, part.part.expected, part.graph
-    here = {n: v for n, v in earlier.values.items() if n in graph}
     match ask.verb:
         case "value" | "loss" | "forward":
-            yield from _forward(part, here)
+            yield from _forward(part, earlier)
         case "class":
-            yield from _class(part, here)
+            yield from _class(part, earlier)
         case "local" if wanted.formula is not None:
-            number = value_of(wanted.formula, graph, values_with(graph, here))
+            number = value_of(wanted.formula, graph, values_with(graph, {}, earlier.entries))
             yield from [as_value(number)] if number is not None else []
-        case "derivative" | "update" | "gradient":
+        case "derivative" | "gradient" | "jacobian":
             for slope in _slopes(part, earlier):
-                yield from _stepped(part, slope) if ask.verb == "update" else [slope]
+                yield slope.T if is_turned(part) and slope.ndim else slope
+        case "update":
+            for slope in _slopes(part, earlier):
+                yield from _stepped(part, slope)
         case _:
             return
 
 
-def _forward(part: Prepared, here: dict[str, Value]) -> Iterator[Value]:
+def _forward(part: Prepared, earlier: Earlier) -> Iterator[Value]:
     ask, graph = part.part.ask, part.graph
-    if ask.verb == "value":
-        name, _, entry = ask.words[0].partition("[")
-    else:
-        name, entry = loss_of(graph), ""
-    own = {n: v for n, v in here.items() if n != name}
-    found = value_with(graph, own, name)
-    if found is not None and own and not entry:
-        yield found
+    at = spot(ask.words[0] if ask.verb == "value" else loss_of(graph), graph)
+    own = {s: n for s, n in earlier.entries.items() if s.name != at.name}
+    found = value_with(graph, own, at.name) if own else None
+    if found is not None:
+        yield _at(part, at, found)
 
 
-def _class(part: Prepared, here: dict[str, Value]) -> Iterator[Value]:
-    if not here:
+def _class(part: Prepared, earlier: Earlier) -> Iterator[Value]:
+    names = {spot.name for spot in earlier.entries if spot.name in part.graph}
+    if not names:
         return
+    values = values_with(part.graph, {}, earlier.entries)
     fixed = replace(
         part.graph,
         quantities=tuple(
-            replace(q, value=here[q.name].reshape(q.shape)) if q.name in here else q
+            replace(q, value=values[q.name].reshape(q.shape)) if q.name in names else q
             for q in part.graph
         ),
     )
@@ -158,46 +167,101 @@ def _class(part: Prepared, here: dict[str, Value]) -> Iterator[Value]:
         yield found
 
 
+# ---- derivatives -------------------------------------------------------------------------------
+
+
 def _slopes(part: Prepared, earlier: Earlier) -> Iterator[Value]:
-    """The derivative with the earlier answers: by its paths, then by the backward pass."""
+    """The derivative with the earlier answers, all of them about the first data point."""
+    options = part.part.ask.options
+    if int(options.get("point", "1")) == 1:
+        found = _slopes_of_point(part, earlier)
+        yield from _mean(part, found) if options.get("over") == "all" else found
+
+
+def _slopes_of_point(part: Prepared, earlier: Earlier) -> Iterator[Value]:
+    """By the answer itself, for an update; by the paths; by the backward pass."""
     of, by, graph = part.part.expected.of, part.part.expected.by, part.graph
-    if of is None or by is None or part.part.ask.options.get("over") == "all":
+    if of is None or by is None:
         return
-    known = earlier.slopes.get(part.chains.plain(Factor(of, by)))
-    if part.part.ask.verb == "update" and known is not None:
-        yield as_value(known)
-    here = {n: v for n, v in earlier.values.items() if n in graph}
-    found = ways(graph, of, by)
-    if found is not None:
-
-        def slope(hop: Hop) -> Number | None:
-            return earlier.slopes.get(part.chains.plain(Factor(hop.of, hop.by)))
-
-        number = derivative_with(graph, found, values_with(graph, here), slope)
-        if number is not None:
-            yield as_value(number)
-    sign = partial_name(of.name, by.name)
-    rest = {n: v for n, v in earlier.values.items() if n != sign}
+    tops, bottoms = entries_of(graph, of), entries_of(graph, by)
+    pairs = [(top, bottom) for top in tops for bottom in bottoms]
+    if part.part.ask.verb == "update":
+        own = [earlier.slopes.get(part.chains.plain(Factor(*pair))) for pair in pairs]
+        yield from _array(part, own)
+    if len(pairs) <= MAX_BY_PATHS:
+        values = values_with(graph, {}, earlier.entries)
+        yield from _array(part, [_along(part, pair, values, earlier) for pair in pairs])
+    sign = sign_of(part, of.name, by.name)
+    rest = {s: n for s, n in earlier.entries.items() if s.name != sign}
     if rest:
-        whole = gradient_with(graph, of.name, by.name, rest)
-        if whole is not None and by.slots and graph[by.name].rank:
-            yield np.array(graph[by.name].entry(whole, by.slots))
-        elif whole is not None:
-            yield whole
+        whole = gradient_with(graph, part.chains.reader.root(of.name), by.name, rest)
+        if whole is not None:
+            offsets = zip(of.slots, graph[of.name].axes, strict=False)
+            row = whole[tuple(slot - axis.lower for slot, axis in offsets)]
+            yield _at(part, by, np.asarray(row, dtype=whole.dtype))
+
+
+def _along(
+    part: Prepared, pair: tuple[Spot, Spot], values: dict[str, Value], earlier: Earlier
+) -> Number | None:
+    """One entry by its paths, with the student's own factors."""
+    found = ways(part.graph, *pair)
+
+    def slope(hop: Hop) -> Number | None:
+        return earlier.slopes.get(part.chains.plain(Factor(hop.of, hop.by)))
+
+    return None if found is None else derivative_with(part.graph, found, values, slope)
+
+
+def _array(part: Prepared, numbers: Sequence[Number | None]) -> Iterator[Value]:
+    """The numbers as the array of the derivative, where there is one for each entry."""
+    of, by, graph = part.part.expected.of, part.part.expected.by, part.graph
+    known = [number for number in numbers if number is not None]
+    if of is None or by is None or not known or len(known) < len(numbers):
+        return
+    if len(known) == 1:
+        yield as_value(known[0])
+        return
+    exact = all(isinstance(number, Fraction) for number in known)
+    shape = [a.size for at in (of, by) if not at.slots for a in graph[at.name].axes]
+    yield np.array(known, dtype=object if exact else float).reshape(shape)
+
+
+def _at(part: Prepared, by: Spot, whole: Value) -> Value:
+    """The entry that is asked for, or the whole."""
+    if not by.slots:
+        return whole
+    return np.array(part.graph[by.name].entry(whole, by.slots), dtype=whole.dtype)
+
+
+def _mean(part: Prepared, slopes: Iterator[Value]) -> Iterator[Value]:
+    """The mean over all points where the derivative on the first is another than the right one."""
+    of, by, graph = part.part.expected.of, part.part.expected.by, part.graph
+    before = _before(part)
+    if of is None or by is None or before is None or part.right is None:
+        return
+    first = gradient_with(graph, of.name, by.name, {})
+    if first is None:
+        return
+    rate = Fraction(part.part.ask.options["eta"])
+    mean = (floats(before) - floats(part.right[0])) / float(rate)
+    for slope in slopes:
+        moved = floats(slope) - floats(_at(part, by, first))
+        yield np.asarray(mean + moved / graph.point_count)
+
+
+def _before(part: Prepared) -> Value | None:
+    by = part.part.expected.by
+    value = part.graph[by.name].value if by is not None else None
+    return _at(part, by, value) if by is not None and value is not None else None
 
 
 def _stepped(part: Prepared, slope: Value) -> Iterator[Value]:
-    by = part.part.expected.by
-    assert by is not None
-    value = part.graph[by.name].value
-    if value is None or slope.ndim:
+    before = _before(part)
+    if before is None or slope.size != before.size:
         return
-    before = (
-        part.graph[by.name].entry(value, by.slots) if part.graph[by.name].rank else value.item()
-    )
     rate = Fraction(part.part.ask.options["eta"])
-    change: Number = slope.item()
-    if isinstance(change, Fraction):
-        yield as_value(before - rate * change)
+    if slope.dtype == object and before.dtype == object:
+        yield np.asarray(before - rate * slope.reshape(before.shape))
     else:
-        yield as_value(float(before) - float(rate) * change)
+        yield np.asarray(floats(before) - float(rate) * floats(slope).reshape(before.shape))

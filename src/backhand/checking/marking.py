@@ -18,6 +18,7 @@ from backhand.graph import Layout
 from backhand.working import Worksheet
 
 __all__ = ["Marker", "Part", "mark"]
+FOLLOWED = "Right, given your earlier answer; that one isn't right yet."
 NOT_ENOUGH = "an answer that leaves nothing to work out can't earn the marks that follow."
 
 
@@ -81,20 +82,20 @@ class Marker:
     ) -> Mark:
         """The mark where the student's own earlier answers count."""
         before = [(self._part(number), text) for number, text in earlier.items()]
-        found = earlier_answers(before, chosen)
         try:
             typed = chosen.reader.numbers(answer)
         except BackhandError:
             return made  # words and shapes don't follow from numbers
         if not typed.rows:
             return made
-        for value in followed(chosen, found):
-            if compared_numbers(chosen, typed, value, tuple).verdict != "right":
-                continue
-            if why := trivial(found, chosen):
-                return replace(made, verdict="wrong", credit=0.0, feedback=f"{why}: {NOT_ENOUGH}")
-            feedback = "Right, given your earlier answer; that one isn't right yet."
-            return Mark("right", 1.0, None, feedback, typed.understood, followed=True)
+        for found in earlier_answers(before, chosen):
+            for value in followed(chosen, found):
+                if compared_numbers(chosen, typed, value, tuple).verdict != "right":
+                    continue
+                if why := trivial(found, chosen):
+                    told = f"{why}: {NOT_ENOUGH}"
+                    return replace(made, verdict="wrong", credit=0.0, feedback=told)
+                return Mark("right", 1.0, None, FOLLOWED, typed.understood, followed=True)
         return made
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
@@ -24,6 +26,9 @@ from backhand.working import Ask
 Number: TypeAlias = Fraction | float
 Slope: TypeAlias = Callable[[Hop], Expr | Number | None]
 """The slope to use for a hop instead of its own; None for its own."""
+Entries: TypeAlias = Mapping[Spot, Number]
+"""Numbers to be taken for single entries of quantities."""
+NOTHING: Entries = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,22 +44,26 @@ class Itself:
         return isinstance(other, Itself) and other.graph is self.graph
 
 
-def values_with(graph: Graph, given: Mapping[str, Value]) -> dict[str, Value]:
-    """The value of every quantity where those in `given` are taken as they are.
+def values_with(
+    graph: Graph, given: Mapping[str, Value], entries: Entries = NOTHING
+) -> dict[str, Value]:
+    """The value of every quantity where those in `given`, and single `entries`, are taken as they are.
 
     >>> import backhand
     >>> graph = backhand.model("x = 3; u = x^2; y = u + 1")
     >>> values_with(graph, {"u": np.array(Fraction(5))})["y"].item()
     Fraction(6, 1)
     """
-    return _worked_out(graph, graph.quantities, given)
+    return _worked_out(graph, graph.quantities, given, entries)
 
 
-def value_with(graph: Graph, given: Mapping[str, Value], name: str) -> Value | None:
+def value_with(graph: Graph, entries: Entries, name: str) -> Value | None:
     """The value of one quantity, as in `values_with`; only what leads to it is worked out."""
     if name not in graph:
         return None
-    return _worked_out(graph, _leading(Itself(graph), name, frozenset(given)), given).get(name)
+    own = Counter(spot.name for spot in entries)
+    whole = frozenset(n for n, count in own.items() if n in graph and count == graph[n].size)
+    return _worked_out(graph, _leading(Itself(graph), name, whole), {}, entries).get(name)
 
 
 @lru_cache(1024)
@@ -74,18 +83,37 @@ def _leading(of: Itself, name: str, given: frozenset[str]) -> tuple[Quantity, ..
 
 
 def _worked_out(
-    graph: Graph, quantities: Iterable[Quantity], given: Mapping[str, Value]
+    graph: Graph, quantities: Iterable[Quantity], given: Mapping[str, Value], entries: Entries
 ) -> dict[str, Value]:
     exact = sum(q.size for q in graph if q.value is not None) <= MAX_EXACT_ENTRIES
     values: dict[str, Value] = {}
+    own: dict[str, dict[tuple[int, ...], Number]] = {}
+    for spot, number in entries.items():
+        own.setdefault(spot.name, {})[spot.slots] = number
     for quantity in quantities:
+        known = own.get(quantity.name, {})
+        if known and len(known) == quantity.size:
+            values[quantity.name] = _put_in(np.zeros(quantity.shape, object), quantity, known)
+            continue
         if quantity.name in given:
             values[quantity.name] = given[quantity.name].reshape(quantity.shape)
         elif quantity.value is not None:
             values[quantity.name] = quantity.value if exact else floats(quantity.value)
         elif quantity.definition is not None and computable(quantity.definition, values):
             values[quantity.name] = evaluate(quantity.definition, quantity.axes, graph, values)
+        if known and quantity.name in values:
+            values[quantity.name] = _put_in(values[quantity.name], quantity, known)
     return values
+
+
+def _put_in(value: Value, quantity: Quantity, known: Mapping[tuple[int, ...], Number]) -> Value:
+    """The array with these entries; exact where all of it is."""
+    exact = value.dtype == object and all(isinstance(n, Fraction) for n in known.values())
+    found = value.copy() if exact else floats(value).copy()
+    for slots, number in known.items():
+        at = tuple(slot - axis.lower for slot, axis in zip(slots, quantity.axes, strict=True))
+        found[at] = number
+    return found
 
 
 def with_definitions(graph: Graph, change: Callable[[Quantity], Expr | None]) -> Graph | None:
@@ -154,9 +182,9 @@ def as_value(number: Number) -> Value:
     return np.array(number, dtype=object) if exact else np.array(float(number))
 
 
-def gradient_with(graph: Graph, of: str, by: str, given: Mapping[str, Value]) -> Value | None:
-    """The whole derivative of `of` by `by` by the backward pass, with values taken as given."""
-    return value_with(_backward(Itself(graph), of), given, partial_name(of, by))
+def gradient_with(graph: Graph, of: str, by: str, entries: Entries) -> Value | None:
+    """The whole derivative of `of` by `by` by the backward pass, with entries taken as given."""
+    return value_with(_backward(Itself(graph), of), entries, partial_name(of, by))
 
 
 @lru_cache(64)

@@ -30,6 +30,8 @@ def nearness(typed: Numeral, right: Fraction | float, digits: int = 2) -> Nearne
     exact = float(right)
     if typed.value == right:
         return "right"
+    if not math.isfinite(exact):
+        return "wrong"
     gap = abs(value - exact)
     if typed.last is None:
         return "right" if gap <= FLOAT * abs(exact) else "wrong"
@@ -56,6 +58,18 @@ def _needs_more(right: Fraction, typed: Numeral) -> bool:
     """Whether the decimal number goes on behind the last digit typed."""
     assert typed.last is not None
     return (right / Fraction(10) ** typed.last).denominator != 1
+
+
+def tidy(value: float) -> Fraction | float:
+    """A value as a fraction where it is a short one, so that it is compared as one.
+
+    >>> tidy(0.1 + 0.2), tidy(0.123456)
+    (Fraction(3, 10), 0.123456)
+    """
+    if not math.isfinite(value):
+        return value
+    short = Fraction(value).limit_denominator(1000)
+    return short if abs(float(short) - value) <= 1e-12 * abs(value) else value
 
 
 def close(value: float, right: float, digits: int) -> bool:

@@ -11,21 +11,23 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from typing import Any
 
+from backhand.checking.following import FOLLOWED
 from backhand.checking.mistakes import SLIPS
 from backhand.checking.parts import Prepared, prepared
+from backhand.checking.standing import Standing, standing
 from backhand.checking.variants import Variant
 from backhand.errors import BackhandError
 from backhand.expr import Apply
 from backhand.graph import Role
 from backhand.publishing.packages import Package, Told
 from backhand.publishing.prairielearn_fields import Field, field_of, maths, plain
-from backhand.publishing.prairielearn_follow import Places, follow, owned
+from backhand.publishing.prairielearn_follow import Places, on_tape
 from backhand.publishing.tape import Tape, numbers, tape
 from backhand.working import Block, Worksheet
 from backhand.writing.pages import page_names, words_html
@@ -107,10 +109,7 @@ def _info(worksheet: Worksheet, count: int) -> dict[str, Any]:
 
 def _laid_out(found: Sequence[Prepared]) -> tuple[list[Tape], list[_Part]]:
     """The tapes of the graphs, and the parts with their places on them."""
-    groups: dict[int, list[Prepared]] = {}
-    for each in found:
-        groups.setdefault(id(each.graph), []).append(each)
-    made = {key: tape(group) for key, group in groups.items()}
+    made = {id(each.graph): tape(each.graph) for each in found}
     tapes = [each for each in made.values() if each is not None]
     parts: list[_Part] = []
     for at, each in enumerate(found, 1):
@@ -118,10 +117,18 @@ def _laid_out(found: Sequence[Prepared]) -> tuple[list[Tape], list[_Part]]:
         place = None if own is None else tapes.index(own)
         field = field_of(each, f"p{at}")
         marked = own is not None and field.kind in ("number", "array")
-        owns = owned(each, own) if own is not None and marked else []
-        after = follow(each, own) if own is not None and marked else []
-        parts.append(_Part(f"p{at}", each, field, place, owns, after))
+        stands, after = on_tape(each, own) if own is not None and marked else ([], [])
+        field = replace(field, lost=(*field.lost, *_not_followed(each, field, stands, after)))
+        parts.append(_Part(f"p{at}", each, field, place, stands, after))
     return tapes, parts
+
+
+def _not_followed(part: Prepared, field: Field, own: Places, after: Places) -> Iterator[str]:
+    """What `Marker` follows and this question doesn't."""
+    if field.element and not after and part.part.ask.verb in FOLLOWED:
+        yield "an earlier slip isn't followed into it"
+    if field.element and not own and standing(part) != Standing():
+        yield "a slip in it isn't followed into later ones"
 
 
 def _static(part: _Part) -> dict[str, Any]:
@@ -227,7 +234,7 @@ def _part_html(part: _Part) -> Iterator[str]:
 
 
 def _server(tapes: Sequence[Tape]) -> str:
-    """`server.py`: the shared sources in one file, then a function for each tape."""
+    """`server.py`: the shared sources in one file, then the lines of each tape."""
     sources = [(files("backhand") / name).read_text(encoding="utf-8") for name in SOURCES]
     lines = [
         line
@@ -235,9 +242,11 @@ def _server(tapes: Sequence[Tape]) -> str:
         for line in source.splitlines()
         if not line.startswith(("from __future__ ", "from backhand."))
     ]
-    made = ["from __future__ import annotations", "", *lines]
-    for at, each in enumerate(tapes):
-        made += ["", "", f"def worked_{at}(v: list[float], t: dict[int, float]) -> None:"]
-        made += [line for line in each.lines if line] or ["    return"]
-    every = "".join(f"worked_{at}, " for at in range(len(tapes)))
-    return "\n".join([*made, "", "", f"TAPES = ({every.strip()})", ""])
+    made = ["from __future__ import annotations", "", *lines, "", "", "TAPES = ("]
+    for each in tapes:
+        made += [
+            "    (",
+            *(f"        lambda v, t: {line}," for line in each.lines if line),
+            "    ),",
+        ]
+    return "\n".join([*made, ")", ""])

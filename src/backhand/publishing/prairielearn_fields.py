@@ -55,7 +55,6 @@ WORDS = {
 }
 """The choices for a verdict, by the right word."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_FOLLOW = "an earlier slip isn't followed into it"
 _NO_FORMULA = "the value is asked for: a formula isn't taken as an answer"
 _PERSON = "it has no field: a person marks it, on paper"
 
@@ -152,7 +151,7 @@ def _whole(part: Prepared, name: str) -> Field:
         "pl-integer-input", name, allow_blank="true", blank_value="", aria_label="answer"
     )
     kind = part.part.expected.kind
-    lost = (_FOLLOW,) if kind == "class" else ("a count in words or as a sum isn't read",)
+    lost = () if kind == "class" else ("a count in words or as a sum isn't read",)
     return Field("pl-integer-input", element, kind, right, (str(right),), lost=lost)
 
 

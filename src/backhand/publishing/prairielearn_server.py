@@ -7,22 +7,26 @@ it, since PrairieLearn's image has no Backhand. So it needs the standard library
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any, TypeAlias
 
 from backhand.checking.numerals import Numeral, numeral
-from backhand.checking.rounding import close, nearness
+from backhand.checking.rounding import close, nearness, tidy
 
 Data: TypeAlias = dict[str, Any]
 Exact: TypeAlias = Fraction | float
 Typed: TypeAlias = dict[str, list[Numeral]]
 Said: TypeAlias = tuple[float, str]
-TAPES: tuple[Callable[[list[float], dict[int, float]], None], ...] = ()
+TAPES: tuple[tuple[Callable[[list[float], dict[int, float]], float], ...], ...] = ()
 """Each works a graph out from its given numbers, with what the student typed in the place of others."""
+LOG_OF_ZERO = -1e300
+"""A number, so that 0 times it is 0."""
+LATE = "Right, though the last digits are off: round at the end only."
 NO_ANSWER = "There is no answer to this."
 WRONG = "This isn't right."
 FOLLOWED = "Right, given your earlier answer; that one isn't right yet."
@@ -108,24 +112,24 @@ def _numbers(
     right = _exact(variant["right"][name])
     near = [nearness(n, r, 2) for n, r in zip(found, right, strict=True)]
     if all(each in ("right", "near") for each in near):
-        late = "near" in near
-        return (
-            1.0,
-            "Right, though the last digits are off: round at the end only." if late else "Right.",
-        )
-    if all(each != "wrong" for each in near):
-        return 0.75, "Right so far as it goes: give at least 2 significant digits."
+        return 1.0, LATE if "near" in near else "Right."
     if part["kind"] == "class":
         return 0.0, WRONG
-    said = _slipped(found, variant["slips"][name], question)
-    if said is None:
-        good = sum(each != "wrong" for each in near)
-        said = (
-            (good / len(near), f"{good} of {len(near)} entries are right.")
-            if good
-            else (0.0, WRONG)
-        )
-    return _followed(found, part, variant, question, typed) or said
+    slips = variant["slips"][name]
+    return _followed(found, part, variant, question, typed) or _partly(found, near, slips, question)
+
+
+def _partly(
+    found: list[Numeral], near: Sequence[str], slips: list[Any], question: dict[str, Any]
+) -> Said:
+    """What numbers that aren't right are worth by themselves."""
+    if all(each != "wrong" for each in near):
+        return 0.75, "Right so far as it goes: give at least 2 significant digits."
+    said = _slipped(found, slips, question)
+    good = sum(each != "wrong" for each in near)
+    if said is None and good:
+        return good / len(near), f"{good} of {len(near)} entries are right."
+    return said or (0.0, WRONG)
 
 
 def _slipped(found: list[Numeral], slips: list[Any], question: dict[str, Any]) -> Said | None:
@@ -168,55 +172,68 @@ def _followed(
     """Full credit for what is right after the student's own earlier answers."""
     if not part["follow"] or not typed:
         return None
-    taken, trivial = _taken(part["tape"], variant, question, typed)
-    given = variant["given"][part["tape"]]
-    plain, after = _worked(part["tape"], given, {}), _worked(part["tape"], given, taken)
-    if plain is None or after is None:
-        return None
-    follow: list[list[int]] = part["follow"]
-    for places in follow:
-        values = [after[at] for at in places]
-        if all(close(after[at], plain[at], 15) for at in places):
+    plain = _worked(part["tape"], variant, {})
+    layers: list[list[int]] = question["layers"][part["tape"]]
+    for taken, zeros in _taken(part["tape"], variant, question, typed):
+        after = _worked(part["tape"], variant, taken)
+        if not any(_follows(found, places, after, plain) for places in part["follow"]):
             continue
-        pairs = zip(found, values, strict=True)
-        if all(nearness(n, _tidy(r), 2) in ("right", "near") for n, r in pairs):
-            layers: list[list[int]] = question["layers"][part["tape"]]
-            dead = trivial or any(
-                not any(after[at] for at in layer)
-                for layer in layers
-                if any(plain[at] for at in layer) and not set(layer) & set(taken)
-            )
-            return (0.0, NOT_ENOUGH) if dead else (1.0, FOLLOWED)
+        dead = any(
+            not any(after[at] for at in layer)
+            for layer in layers
+            if any(plain[at] for at in layer) and not set(layer) & set(taken)
+        )
+        return (0.0, NOT_ENOUGH) if zeros or dead else (1.0, FOLLOWED)
     return None
+
+
+def _follows(
+    found: list[Numeral], places: list[int], after: list[float], plain: list[float]
+) -> bool:
+    """Whether the numbers are those at these places, and those aren't simply the right ones."""
+    if all(close(after[at], plain[at], 15) for at in places):
+        return False
+    pairs = zip(found, (after[at] for at in places), strict=True)
+    return all(nearness(n, tidy(r), 2) in ("right", "near") for n, r in pairs)
 
 
 def _taken(
     tape: int, variant: dict[str, Any], question: dict[str, Any], typed: Typed
-) -> tuple[dict[int, float], bool]:
-    """The student's numbers by the places they stand for, and whether some are nothing but zeros."""
-    taken: dict[int, float] = {}
-    trivial = False
+) -> Iterator[tuple[dict[int, float], bool]]:
+    """The student's numbers by the places they stand for, and whether some are nothing but zeros.
+
+    First without answers that are nothing but zeros, then, where there are such, with them.
+    """
+    sound: dict[int, float] = {}
+    whole: dict[int, float] = {}
+    zeros = False
     for part in question["parts"]:
         numbers = typed.get(part["name"])
         if numbers is None or part.get("tape") != tape or not part["own"]:
             continue
-        right = _exact(variant["right"][part["name"]])
-        trivial = trivial or (not any(n.value for n in numbers) and any(right))
+        empty = not any(n.value for n in numbers) and any(_exact(variant["right"][part["name"]]))
+        zeros = zeros or empty
         for places in part["own"]:
-            taken |= {at: float(n.value) for at, n in zip(places, numbers, strict=True)}
-    return taken, trivial
+            own = {at: float(n.value) for at, n in zip(places, numbers, strict=True)}
+            whole |= own
+            sound |= {} if empty else own
+    yield sound, False
+    if zeros:
+        yield whole, True
 
 
-def _worked(tape: int, given: list[float], taken: dict[int, float]) -> list[float] | None:
-    values = list(given)
-    try:
-        TAPES[tape](values, taken)
-    except (ArithmeticError, ValueError):
-        return None
+def _worked(tape: int, variant: dict[str, Any], taken: dict[int, float]) -> list[float]:
+    """Every entry of a tape; not a number where one has no value."""
+    given: list[float] = variant["given"][tape]
+    values = [taken.get(at, number) for at, number in enumerate(given)]
+    for at, line in enumerate(TAPES[tape], len(given)):
+        try:
+            values.append(taken[at] if at in taken else line(values, taken))
+        except (ArithmeticError, ValueError):
+            values.append(math.nan)
     return values
 
 
-def _tidy(value: float) -> Exact:
-    """A value as a fraction where it is a short decimal number, so that it is compared as one."""
-    short = Fraction(value).limit_denominator(1000)
-    return short if abs(float(short) - value) <= 1e-12 * abs(value) else value
+def log(x: float) -> float:
+    """The logarithm on a tape."""
+    return math.log(x) if x else LOG_OF_ZERO

@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from backhand.calculus.chain import backward
-from backhand.calculus.paths import Hop, Spot
+from backhand.calculus.paths import Spot
 from backhand.checking.chain_reading import Factor
-from backhand.checking.parts import Prepared
-from backhand.checking.recomputing import ways
-from backhand.errors import BackhandError
+from backhand.checking.standing import entries_of
 from backhand.expr import (
     Add,
     Apply,
@@ -28,6 +26,7 @@ from backhand.expr import (
     Ref,
     Total,
     add,
+    names,
     postorder,
     rewrite,
     substitute,
@@ -37,7 +36,8 @@ from backhand.graph import Graph, Quantity
 from backhand.values import floats
 
 MAX_NODES = 2_000
-"""A graph of more entries, its gradient's among them, isn't worked out this way."""
+"""A quantity of more entries isn't worked out this way."""
+MAX_LINES = 4_000
 MAX_LINE = 20_000
 
 
@@ -49,12 +49,11 @@ class Unspellable(Exception):  # noqa: N818 — it is no error, but tells that t
 class Tape:
     """The lines of one graph. Entry k of `v` is a given number, or what line k makes of those before.
 
-    `places`: where each entry of a quantity stands. `slopes`: where each derivative that is asked
-    for stands, along its paths.
+    `places`: where each entry of a quantity or of a derivative's array stands; a student's own number
+    may be taken there. `slopes`: places for the student's own derivatives between entries.
     """
 
     graph: Graph
-    whole: Graph
     lines: list[str] = field(default_factory=list[str])
     places: dict[Spot, int] = field(default_factory=dict[Spot, int])
     slopes: dict[Factor, int] = field(default_factory=dict[Factor, int])
@@ -62,15 +61,42 @@ class Tape:
 
     def entries(self, name: str) -> list[int]:
         """The places of all entries of a quantity, in order."""
-        return [self.places[spot] for spot in _spots(self.whole[name])]
+        return [self.places[spot] for spot in entries_of(self.graph, Spot(name, ()))]
 
     def add(self, text: str) -> int:
         """The place of a new entry that these signs make."""
         at = len(self.lines)
-        if at >= MAX_NODES or len(text) > MAX_LINE:
+        if at >= MAX_LINES or len(text) > MAX_LINE:
             raise Unspellable
-        self.lines.append(f"    v.append(t[{at}] if {at} in t else {text})")
+        self.lines.append(text)
         return at
+
+    def again(self, at: int) -> int:
+        """The entry worked out once more, at a place where no student's number is taken."""
+        return self.add(self.lines[at] or "math.nan")
+
+    def put(self, quantity: Quantity) -> None:
+        """Lines for the entries of a quantity that aren't there yet."""
+        for spot in _spots(quantity):
+            if spot not in self.places:
+                if quantity.definition is None:
+                    raise Unspellable
+                here = dict(zip(quantity.axes, spot.slots, strict=True))
+                self.places[spot] = self.add(self.spelled(substitute(quantity.definition, here)))
+
+    def put_derivatives(self, of: str, sign: str) -> None:
+        """Lines for a derivative's array, and for those that the backward pass has before it."""
+        whole = backward(self.graph, of)
+        needed, left = set[str](), [sign]
+        while left:
+            name = left.pop()
+            if name not in needed and name in whole:
+                needed.add(name)
+                definition = whole[name].definition
+                left += names(definition) if definition is not None else ()
+        for quantity in whole:
+            if quantity.name in needed:
+                self.put(quantity)
 
     def spelled(self, expr: Expr) -> str:
         """An expression as Python on the entries before it."""
@@ -102,6 +128,8 @@ class Tape:
             case Compare(order):
                 sign = "==" if order == "=" else order
                 return f"(1.0 if {inside[0]} {sign} {inside[1]} else 0.0)"
+            case Apply("log"):
+                return f"log({inside[0]})"
             case Apply(name) if name in TABLE:
                 return f"({TABLE[name].loop.format(*inside, x=inside[0])})"
             case _:
@@ -138,54 +166,20 @@ def _written_out(expr: Expr) -> Expr:
     return rewrite(expr, leaf)
 
 
-def tape(parts: Sequence[Prepared]) -> Tape | None:
-    """The lines for the graph of these parts, or None where it has none."""
-    graph = parts[0].graph
+def tape(graph: Graph) -> Tape | None:
+    """The lines for a graph, or None where it has none."""
+    made = Tape(graph)
+    known = [q for q in graph if q.value is not None]
+    made.given = tuple(quantity.name for quantity in known)
     try:
-        whole = backward(graph, graph.objective) if graph.objective is not None else graph
-        made = Tape(graph, whole)
-        known = [q for q in whole if q.value is not None]
-        made.given = tuple(quantity.name for quantity in known)
         for spot in (s for quantity in known for s in _spots(quantity)):
             made.places[spot] = len(made.lines)
             made.lines.append("")
-        for quantity in (q for q in whole if q.value is None):
-            for spot in _spots(quantity):
-                if quantity.definition is None:
-                    raise Unspellable
-                here = dict(zip(quantity.axes, spot.slots, strict=True))
-                made.places[spot] = made.add(made.spelled(substitute(quantity.definition, here)))
-        for part in parts:
-            _slope(made, part)
-    except (Unspellable, BackhandError):
+        for quantity in graph:
+            made.put(quantity)
+    except Unspellable:
         return None
     return made
-
-
-def _slope(made: Tape, part: Prepared) -> None:
-    """A line for the derivative that a part asks for, from the slopes asked for before."""
-    wanted, ask = part.part.expected, part.part.ask
-    of, by = wanted.of, wanted.by
-    if of is None or by is None or not {"over", "point"}.isdisjoint(ask.options):
-        return
-    factor = part.chains.plain(Factor(of, by))
-    if factor in made.slopes or ask.verb not in ("local", "derivative", "update"):
-        return
-    if ask.verb == "local":
-        if wanted.formula is not None:
-            made.slopes[factor] = made.add(made.spelled(wanted.formula))
-        return
-    found = ways(made.graph, of, by)
-    if found is not None:
-        sums = [" * ".join(_hop(made, part, hop) for hop in path) for path in found.each()]
-        made.slopes[factor] = made.add(" + ".join(sums))
-
-
-def _hop(made: Tape, part: Prepared, hop: Hop) -> str:
-    """A hop's slope: the student's own where one was asked for and typed."""
-    known = made.slopes.get(part.chains.plain(Factor(hop.of, hop.by)))
-    slope = made.spelled(hop.slope)
-    return slope if known is None else f"(t[{known}] if {known} in t else {slope})"
 
 
 def numbers(made: Tape, graph: Graph) -> list[float]:
