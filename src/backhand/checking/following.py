@@ -51,6 +51,13 @@ class Earlier:
     zeros: str = ""
 
 
+def is_followed(part: Prepared) -> bool:
+    """Whether the part's answer may follow from earlier ones."""
+    ask = part.part.ask
+    first = int(ask.options.get("point", "1")) == 1
+    return ask.verb in FOLLOWED and part.part.expected.kind != "chain" and first
+
+
 def earlier_answers(given: Sequence[tuple[Prepared, str]], part: Prepared) -> list[Earlier]:
     """The earlier answers that are numbers, on the same model, as what they stand for.
 
@@ -172,10 +179,8 @@ def _class(part: Prepared, earlier: Earlier) -> Iterator[Value]:
 
 def _slopes(part: Prepared, earlier: Earlier) -> Iterator[Value]:
     """The derivative with the earlier answers, all of them about the first data point."""
-    options = part.part.ask.options
-    if int(options.get("point", "1")) == 1:
-        found = _slopes_of_point(part, earlier)
-        yield from _mean(part, found) if options.get("over") == "all" else found
+    found = _slopes_of_point(part, earlier) if is_followed(part) else iter(())
+    yield from _mean(part, found) if part.part.ask.options.get("over") == "all" else found
 
 
 def _slopes_of_point(part: Prepared, earlier: Earlier) -> Iterator[Value]:

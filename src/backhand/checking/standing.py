@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,8 +18,7 @@ from backhand.graph import Graph, Quantity
 from backhand.matrices import turned
 from backhand.notation import partial_name
 
-SLOPES = ("local", "derivative", "gradient", "jacobian")
-"""The asks whose answer is a derivative."""
+T = TypeVar("T")
 MAX_ENTRIES = 400
 """An answer of more numbers isn't followed."""
 
@@ -97,8 +98,8 @@ def sign_of(part: Prepared, of: str, by: str) -> str:
     return partial_name(part.chains.reader.root(of), by)
 
 
-def in_layout(part: Prepared, items: list[tuple[Spot, Spot]]) -> list[tuple[Spot, Spot]]:
-    """A derivative's entries in the order of the answer: transposed where the layout says so."""
+def in_layout(part: Prepared, items: Sequence[T]) -> list[T]:
+    """What belongs to a derivative's entries in the order of the answer: turned where the layout says so."""
     assert part.right is not None
     order = np.arange(len(items))
     shape = part.right[0].shape

@@ -149,7 +149,7 @@ def _into(group: _Group, part: Prepared) -> str | None:
     how = f"STACK: {made.field.kind} input, {len(made.tree.checks)} nodes"
     if own.sources:
         how += f", follows from {', '.join(own.sources)}"
-    lost = (*made.lost, own.lost) if own.lost else made.lost
+    lost = (*made.lost, *own.lost)
     group.told.append(Told(part.part.number, how, lost))
     return None
 
@@ -180,7 +180,7 @@ def _follow(asked: Asked, group: _Group) -> Follow:
         return follow(asked, group.asked)
     except BackhandError as error:
         reason = str(error).partition("\n")[0]
-        return Follow(lost=f"an answer isn't followed from earlier ones: {reason}")
+        return Follow(lost=(f"an answer isn't followed from earlier ones: {reason}",))
 
 
 def _forward(group: _Group) -> list[str]:

@@ -17,7 +17,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from backhand.checking.following import FOLLOWED
+from backhand.checking.following import is_followed
 from backhand.checking.mistakes import SLIPS
 from backhand.checking.parts import Prepared, prepared
 from backhand.checking.standing import Standing, standing
@@ -125,7 +125,7 @@ def _laid_out(found: Sequence[Prepared]) -> tuple[list[Tape], list[_Part]]:
 
 def _not_followed(part: Prepared, field: Field, own: Places, after: Places) -> Iterator[str]:
     """What `Marker` follows and this question doesn't."""
-    if field.element and not after and part.part.ask.verb in FOLLOWED:
+    if field.element and not after and is_followed(part):
         yield "an earlier slip isn't followed into it"
     if field.element and not own and standing(part) != Standing():
         yield "a slip in it isn't followed into later ones"

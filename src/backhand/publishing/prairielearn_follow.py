@@ -57,20 +57,12 @@ def follow(part: Prepared, made: Tape) -> Places:
         case "local" if wanted.formula is not None:
             found = [[made.add(made.spelled(wanted.formula))]]
         case "derivative" | "gradient" | "jacobian":
-            found = [_arranged(part, places) for places in _slopes(part, made)]
+            found = [in_layout(part, places) for places in _slopes(part, made)]
         case "update":
             found = [_stepped(part, made, places) for places in _slopes(part, made)]
         case _:
             return []
     return [places for places in found if len(places) == size]
-
-
-def _arranged(part: Prepared, places: list[int]) -> list[int]:
-    of, by = part.part.expected.of, part.part.expected.by
-    assert of is not None
-    assert by is not None
-    order = in_layout(part, [(Spot("", (at,)), by) for at in range(len(places))])
-    return [places[top.slots[0]] for top, _ in order]
 
 
 def _slopes(part: Prepared, made: Tape) -> Iterator[list[int]]:

@@ -26,7 +26,7 @@ from backhand.publishing.maxima import (
     slots_of,
 )
 from backhand.publishing.stack import Check, Input, Tree, bracketed, stop_where_empty
-from backhand.publishing.stack_following import Asked, Follow
+from backhand.publishing.stack_following import Asked, Follow, follow_lines
 from backhand.publishing.stack_parts import (
     EXACT,
     ROUNDED,
@@ -108,7 +108,7 @@ def formula(asked: Asked, follow: Follow) -> Made:
         lines.append(f"t__number: {plain} and bh__near(t__own, [float(t__value1)], {ROUNDED});")
     checks = list(_right_checks(asked, paged))
     if follow.values and paged:
-        lines += _follow_lines(follow, plain)
+        lines += follow_lines(follow, "[float(t__value1)]", (ROUNDED, EXACT), f"{plain} and ")
         checks += follow_checks(follow)
     checks += [slip_check("sign", ("AlgEquiv", ""), "t__opposite", "true"),
                slip_check("factor 2 forgotten", ("AlgEquiv", ""), "t__half", "true")]  # fmt: skip
@@ -183,16 +183,6 @@ def _inside(asked: Asked, symbols: Symbols) -> str:
         return "t__inside: t__same;"
     letters = ",".join(s for (name, _), s in symbols.items() if name in allowed)
     return f"t__inside: t__same and subsetp(setify(listofvars({asked.name})), {{{letters}}});"
-
-
-def _follow_lines(follow: Follow, plain: str) -> list[str]:
-    tests = " or ".join(
-        f"(bh__near(t__own, bh__list({v}), {ROUNDED}) and "
-        f"not bh__near(bh__list({v}), [float(t__value1)], {EXACT}))"
-        for v in follow.values
-    )
-    return [f"t__follows: {plain} and ({tests});", f"t__trivial: {follow.trivial};",
-            "t__capped: t__follows and t__trivial;"]  # fmt: skip
 
 
 def _right_checks(asked: Asked, paged: bool) -> Iterator[Check]:

@@ -1,12 +1,12 @@
 """One part of a worksheet as an input and a response tree, after its kind.
 
-The order of the checks is the marker's: right, too few digits, right after the student's own earlier
-answers, a known slip, entries that are right.
+The order of the checks is the marker's: right, right after the student's own earlier answers, too few
+digits, a known slip, entries that are right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from html import escape
@@ -34,7 +34,7 @@ from backhand.publishing.maxima import (
     value_code,
 )
 from backhand.publishing.stack import Check, Input, Tree, bracketed, castext, stop_where_empty
-from backhand.publishing.stack_following import Asked, Follow, entry_of
+from backhand.publishing.stack_following import Asked, Follow, entry_of, follow_lines
 from backhand.values import floats
 
 EXACT, NEAR, ROUNDED = "0.000000001", "0.0005", "0.005"
@@ -121,8 +121,13 @@ def number(asked: Asked, code: str, follow: Follow) -> Made:
     assert part.right is not None
     right = part.right[0].item()
     lines = (stop_where_empty(asked.name, asked.kind), f"t__right: {code};", *follow.lines,
-             f"t__own: bh__list({asked.name});", *_follow_lines(asked, follow))  # fmt: skip
-    checks = [*_right_checks(asked.name, right), *follow_checks(follow)]
+             f"t__own: bh__list({asked.name});",
+             *follow_lines(follow, "bh__list(t__right)", (ROUNDED, EXACT), ""))  # fmt: skip
+    checks = [
+        *_right_checks(asked.name, right),
+        *follow_checks(follow),
+        *_too_few_digits(asked.name, right),
+    ]
     slips: list[str] = []
     for at, (slip, value) in enumerate(part.slips, 1):
         if value.size != 1 or (part.part.expected.kind == "class"):
@@ -146,7 +151,10 @@ def _right_checks(name: str, right: Fraction | float) -> Iterator[Check]:
     for count in range(3 if whole else 2, min(digits, 7 if whole else 4)):
         yield Check(test="NumSigFigs", student=name, teacher="t__right", option=str(count), score="1",
                     note=f"right to {count} digits", feedback="")  # fmt: skip
-    if not whole:
+
+
+def _too_few_digits(name: str, right: Fraction | float) -> Iterator[Check]:
+    if right and not (isinstance(right, Fraction) and ends(right)):
         yield Check(test="NumSigFigs", student=name, teacher="t__right", option="1", score="0.75",
                     note="too few digits", feedback=said("Right so far as it goes: give at least "
                     "2 significant digits."))  # fmt: skip
@@ -172,7 +180,7 @@ def array(asked: Asked, code: str, follow: Follow) -> Made:
     tolerance = EXACT if exact else ROUNDED
     lines = [stop_where_empty(asked.name, asked.kind), f"t__right: {code};", *follow.lines,
              f"t__own: bh__list({asked.name});", "t__rights: bh__list(t__right);",
-             *_follow_lines(asked, follow)]  # fmt: skip
+             *follow_lines(follow, "t__rights", (ROUNDED, EXACT), "")]  # fmt: skip
     test = "NumAbsolute" if exact else "NumRelative"
     checks = [
         Check(test=test, student="t__own", teacher="t__rights", option=tolerance, score="1", note="right",
@@ -234,19 +242,6 @@ def shape(asked: Asked) -> Made:
 
 
 # ---- what all of them share --------------------------------------------------------------------
-
-
-def _follow_lines(asked: Asked, follow: Follow) -> Sequence[str]:
-    """Whether the answer is one of those that follow, and not simply the right one."""
-    if not follow.values:
-        return ()
-    tests = " or ".join(
-        f"(bh__near(t__own, bh__list({v}), {ROUNDED}) and "
-        f"not bh__near(bh__list({v}), bh__list(t__right), {EXACT}))"
-        for v in follow.values
-    )
-    return (f"t__follows: {tests};", f"t__trivial: {follow.trivial};",
-            "t__capped: t__follows and t__trivial;")  # fmt: skip
 
 
 def follow_checks(follow: Follow) -> Iterator[Check]:
