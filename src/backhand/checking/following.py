@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
+from backhand.calculus.evaluate import evaluate
 from backhand.calculus.gradient import loss_of
 from backhand.calculus.paths import Hop, Spot, spot
 from backhand.checking.chain_reading import Factor
-from backhand.checking.numerals import Numeral
+from backhand.checking.earlier import Earlier, Slope
+from backhand.checking.following_formulas import chain_follows, formula_follows
+from backhand.checking.judging import all_close, compared_numbers, typed_digits
 from backhand.checking.parts import Prepared
 from backhand.checking.recomputing import (
     Number,
@@ -25,9 +28,8 @@ from backhand.checking.recomputing import (
     ways,
 )
 from backhand.checking.rounding import tidy
-from backhand.checking.standing import entries_of, is_turned, sign_of, standing
-from backhand.errors import BackhandError
-from backhand.expr import Apply
+from backhand.checking.standing import entries_of, is_turned, sign_of
+from backhand.expr import Apply, names
 from backhand.graph import Role, Value
 from backhand.values import floats
 
@@ -39,18 +41,6 @@ MAX_BY_PATHS = 40
 """A derivative with more entries is followed by the backward pass only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """What the student found before: entries of quantities and of derivatives' arrays, and slopes.
-
-    `zeros`: why they can't earn anything, where an answer among them is nothing but zeros.
-    """
-
-    entries: dict[Spot, Number] = field(default_factory=dict[Spot, Number])
-    slopes: dict[Factor, Number] = field(default_factory=dict[Factor, Number])
-    zeros: str = ""
-
-
 def is_followed(part: Prepared) -> bool:
     """Whether the part's answer may follow from earlier ones."""
     ask = part.part.ask
@@ -58,43 +48,33 @@ def is_followed(part: Prepared) -> bool:
     return ask.verb in FOLLOWED and part.part.expected.kind != "chain" and first
 
 
-def earlier_answers(given: Sequence[tuple[Prepared, str]], part: Prepared) -> list[Earlier]:
-    """The earlier answers that are numbers, on the same model, as what they stand for.
+def follows(part: Prepared, answer: str, earlier: Earlier) -> str | None:
+    """How the answer was understood, where it is right given the earlier ones and not without them.
 
-    First without those that are nothing but zeros, then, where there are such, with them.
+    Raises `BackhandError` where it can't be read.
     """
-    sound, whole, zeros = Earlier(), Earlier(), ""
-    for before, answer in given:
-        if before.graph is not part.graph or before is part or before.right is None:
-            continue
-        try:
-            rows = before.reader.numbers(answer).rows
-        except BackhandError:
-            continue
-        value = _shaped(rows, before.right[0])
-        stands = standing(before)
-        if value is None or not (stands.entries or stands.slopes):
-            continue
-        empty = not floats(value).any() and any(before.right[1])
-        if empty:
-            zeros = zeros or f"The answer to {before.part.number} is nothing but zeros"
-        numbers = value.ravel().tolist()
-        for kept in (whole,) if empty else (whole, sound):
-            kept.entries.update(zip(stands.entries, numbers, strict=False))
-            kept.slopes.update(zip(stands.slopes, numbers, strict=False))
-    return [sound, replace(whole, zeros=zeros)] if zeros else [sound]
-
-
-def _shaped(rows: Sequence[Sequence[Numeral]], like: Value) -> Value | None:
-    """The numbers in the shape that is right; a matrix typed in the other layout is turned."""
-    exact = like.dtype == object
-    entries = [[c.value if exact else float(c.value) for c in row] for row in rows]
-    typed = np.array(entries, dtype=object if exact else float)
-    if not typed.size or typed.size != like.size:
+    if part.part.expected.kind == "chain":
+        typed = part.reader.formula(answer)
+        assert typed.formula is not None
+        return typed.understood if chain_follows(part, typed.formula, earlier) else None
+    typed = part.reader.numbers(answer)
+    if typed.formula is None:
+        fits = typed.rows and any(
+            compared_numbers(part, typed, value, tuple).verdict == "right"
+            for value in followed(part, earlier)
+        )
+        return typed.understood if fits else None
+    tensor = part.reader.tensor(typed.formula)
+    if part.part.expected.kind == "formula" and not tensor.axes:
+        return typed.understood if formula_follows(part, tensor.expr, earlier) else None
+    if part.right is None or names(tensor.expr):
         return None
-    if like.ndim < 2 or min(like.shape) == 1 or typed.shape == like.shape:
-        return typed.reshape(like.shape)
-    return typed.T if typed.T.shape == like.shape else None
+    value = np.asarray(evaluate(tensor.expr, tensor.axes, part.graph, {}))
+    digits = typed_digits(typed.formula)
+    fits = value.size == part.right[0].size and any(
+        all_close(value, right, digits) for right in followed(part, earlier)
+    )
+    return typed.understood if fits else None
 
 
 def trivial(found: Earlier, part: Prepared) -> str:
@@ -118,7 +98,7 @@ def trivial(found: Earlier, part: Prepared) -> str:
 
 def followed(part: Prepared, earlier: Earlier) -> Iterator[Value]:
     """What the part's answer would be with the earlier answers, where that isn't the right one."""
-    if part.right is None or not (earlier.entries or earlier.slopes):
+    if part.right is None or not earlier:
         return
     right = floats(part.right[0])
     for value in _candidates(part, earlier):
@@ -190,11 +170,13 @@ def _slopes_of_point(part: Prepared, earlier: Earlier) -> Iterator[Value]:
         return
     tops, bottoms = entries_of(graph, of), entries_of(graph, by)
     pairs = [(top, bottom) for top in tops for bottom in bottoms]
+    values = values_with(graph, {}, earlier.entries)
     if part.part.ask.verb == "update":
         own = [earlier.slopes.get(part.chains.plain(Factor(*pair))) for pair in pairs]
-        yield from _array(part, own)
+        yield from _array(part, [None if s is None else value_of(s, graph, values) for s in own])
+    if len(pairs) == 1:
+        yield from _array(part, [_chained(part, Factor(*pairs[0]), values, earlier)])
     if len(pairs) <= MAX_BY_PATHS:
-        values = values_with(graph, {}, earlier.entries)
         yield from _array(part, [_along(part, pair, values, earlier) for pair in pairs])
     sign = sign_of(part, of.name, by.name)
     rest = {s: n for s, n in earlier.entries.items() if s.name != sign}
@@ -212,10 +194,31 @@ def _along(
     """One entry by its paths, with the student's own factors."""
     found = ways(part.graph, *pair)
 
-    def slope(hop: Hop) -> Number | None:
+    def slope(hop: Hop) -> Slope | None:
         return earlier.slopes.get(part.chains.plain(Factor(hop.of, hop.by)))
 
     return None if found is None else derivative_with(part.graph, found, values, slope)
+
+
+def _chained(
+    part: Prepared, factor: Factor, values: dict[str, Value], earlier: Earlier
+) -> Number | None:
+    """What the student's own chain comes to."""
+    factors = earlier.chains.get(part.chains.plain(factor))
+    if factors is None:
+        return None
+    result: Number = Fraction(1)
+    for each in factors:
+        own = earlier.slopes.get(each)
+        number = (
+            _along(part, (each.of, each.by), values, earlier)
+            if own is None
+            else value_of(own, part.graph, values)
+        )
+        if number is None:
+            return None
+        result = result * number
+    return result
 
 
 def _array(part: Prepared, numbers: Sequence[Number | None]) -> Iterator[Value]:

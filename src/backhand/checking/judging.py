@@ -126,18 +126,18 @@ def _worked(part: Prepared, typed: Typed) -> Mark:
     value = part.right[0]
     if found is None:
         raise MeaningError("a name in the answer has no value here", "give the number")
-    digits = _digits(typed.formula)
+    digits = typed_digits(typed.formula)
     if found.size != value.size:
         return wrong(typed.understood, f"The answer should be {_described(value)}.")
-    if _all_close(found, value, digits):
+    if all_close(found, value, digits):
         return right(typed.understood)
     for slip, other in part.slips:
-        if other.size == found.size and _all_close(found, other, digits):
+        if other.size == found.size and all_close(found, other, digits):
             return by_slip(slip, typed.understood)
     return wrong(typed.understood)
 
 
-def _all_close(found: Value, value: Value, digits: int) -> bool:
+def all_close(found: Value, value: Value, digits: int) -> bool:
     pairs = zip(floats(found).ravel().tolist(), floats(value).ravel().tolist(), strict=True)
     return all(close(a, b, digits) for a, b in pairs)
 
@@ -149,7 +149,7 @@ def _value(tensor: Tensor, part: Prepared) -> Value | None:
     return np.asarray(evaluate(tensor.expr, tensor.axes, part.graph, values))
 
 
-def _digits(found: Formula) -> int:
+def typed_digits(found: Formula) -> int:
     """The fewest significant digits of the decimal numbers in a formula."""
     seen: list[int] = [99]
 
@@ -267,6 +267,14 @@ def _same(part: Prepared, expr: Expr, understood: str) -> Mark:
         return Mark("undecided", 0.0, None, "A person has to look at this.", understood)
     slip = slip_of(part.case, given, whole)
     return by_slip(slip, understood) if slip is not None else wrong(understood)
+
+
+def apart(part: Prepared, left: Expr, right: Expr) -> bool:
+    """Whether two formulas have values at the page's numbers that are far from one another."""
+    if not (computable(left, part.values) and computable(right, part.values)):
+        return False
+    one, two = (floats(evaluate(each, (), part.graph, part.values)) for each in (left, right))
+    return bool(np.isfinite(one) and np.isfinite(two) and not np.isclose(one, two, FAR, FAR))
 
 
 def _apart(part: Prepared, expr: Expr) -> bool:

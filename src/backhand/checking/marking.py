@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from backhand.checking.following import earlier_answers, followed, trivial
-from backhand.checking.judging import compared_numbers, judged
+from backhand.checking.earlier import earlier_answers
+from backhand.checking.following import follows, trivial
+from backhand.checking.judging import judged
 from backhand.checking.marks import Level, Mark
 from backhand.checking.parts import Part, Prepared, other_name, prepared
 from backhand.checking.saying import said
@@ -82,20 +83,17 @@ class Marker:
     ) -> Mark:
         """The mark where the student's own earlier answers count."""
         before = [(self._part(number), text) for number, text in earlier.items()]
-        try:
-            typed = chosen.reader.numbers(answer)
-        except BackhandError:
-            return made  # words and shapes don't follow from numbers
-        if not typed.rows:
-            return made
         for found in earlier_answers(before, chosen):
-            for value in followed(chosen, found):
-                if compared_numbers(chosen, typed, value, tuple).verdict != "right":
-                    continue
-                if why := trivial(found, chosen):
-                    told = f"{why}: {NOT_ENOUGH}"
-                    return replace(made, verdict="wrong", credit=0.0, feedback=told)
-                return Mark("right", 1.0, None, FOLLOWED, typed.understood, followed=True)
+            try:
+                understood = follows(chosen, answer, found)
+            except (BackhandError, RecursionError):
+                return made  # words and shapes don't follow from numbers
+            if understood is None:
+                continue
+            if why := trivial(found, chosen):
+                told = f"{why}: {NOT_ENOUGH}"
+                return replace(made, verdict="wrong", credit=0.0, feedback=told)
+            return Mark("right", 1.0, None, FOLLOWED, understood, followed=True)
         return made
 
 

@@ -34,9 +34,9 @@ class Part:
     expected: Expected
 
 
-@dataclass
+@dataclass(eq=False)
 class Prepared:
-    """A part with what doesn't depend on an answer to it."""
+    """A part with what doesn't depend on an answer to it. As a key it is itself only."""
 
     part: Part
     layout: Layout

@@ -46,7 +46,12 @@ def standing(part: Prepared) -> Standing:
     (Spot(name='z', slots=(1,)), Spot(name='z', slots=(2,)))
     """
     ask, wanted, graph = part.part.ask, part.part.expected, part.graph
-    if part.right is None or wanted.kind == "chain" or part.right[0].size > MAX_ENTRIES:
+    size = 1 if part.right is None else part.right[0].size
+    if (
+        wanted.kind == "chain"
+        or size > MAX_ENTRIES
+        or (part.right is None and wanted.kind != "formula")
+    ):
         return Standing()
     match ask.verb:
         case "value":
@@ -58,7 +63,7 @@ def standing(part: Prepared) -> Standing:
         case _:
             return Standing()
     count = max(len(found.entries), len(found.slopes))
-    return found if count == part.right[0].size else Standing()
+    return found if count == size else Standing()
 
 
 def entries_of(graph: Graph, at: Spot) -> tuple[Spot, ...]:
@@ -100,9 +105,8 @@ def sign_of(part: Prepared, of: str, by: str) -> str:
 
 def in_layout(part: Prepared, items: Sequence[T]) -> list[T]:
     """What belongs to a derivative's entries in the order of the answer: turned where the layout says so."""
-    assert part.right is not None
     order = np.arange(len(items))
-    shape = part.right[0].shape
+    shape = part.right[0].shape if part.right is not None else ()
     if len(shape) == 2 and is_turned(part):
         order = order.reshape(shape[::-1]).T.ravel()
     return [items[at] for at in order.tolist()]

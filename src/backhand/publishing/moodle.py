@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 
 from backhand.checking.parts import Prepared, prepared
@@ -158,12 +158,13 @@ def _made(asked: Asked, group: _Group) -> tuple[Made, Follow, list[str]]:
     part = asked.part
     kind = part.part.expected.kind
     if kind == "chain":
-        return chain(asked), Follow(), []
+        return chain(asked), Follow(lost=("a chain isn't followed into later answers",)), []
     if kind == "shape":
         return shape(asked), Follow(), []
     own = _follow(asked, group)
     if kind == "formula" and not is_number(part):
-        return formula(asked, own), own, []
+        told = "a formula isn't followed into later answers"
+        return formula(asked, own), replace(own, lost=(*own.lost, told)), []
     code, lines = right_code(part)
     if part.right is not None and part.right[0].size > MAX_MATRIX:
         raise Inexpressible("there are too many entries to type into boxes")

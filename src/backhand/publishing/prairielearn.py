@@ -125,9 +125,10 @@ def _laid_out(found: Sequence[Prepared]) -> tuple[list[Tape], list[_Part]]:
 
 def _not_followed(part: Prepared, field: Field, own: Places, after: Places) -> Iterator[str]:
     """What `Marker` follows and this question doesn't."""
-    if field.element and not after and is_followed(part):
+    chain = part.part.expected.kind == "chain"
+    if field.element and not after and (chain or is_followed(part)):
         yield "an earlier slip isn't followed into it"
-    if field.element and not own and standing(part) != Standing():
+    if field.element and not own and (chain or standing(part) != Standing()):
         yield "a slip in it isn't followed into later ones"
 
 

@@ -112,3 +112,61 @@ def test_an_update_on_another_point_doesnt_follow_from_the_first() -> None:
     ready = Marker(backhand.read(EXAMPLES / "logistic-regression.md"))
     made = ready.mark("2.2", "0.5", earlier={"1.4.2": "1/2"})
     assert made.verdict != "right"
+
+
+# ---- formulas and chains -----------------------------------------------------------------------
+
+TWO = Marker(backhand.read(EXAMPLES / "two-neurons.md"))
+MISSING = "dJ/dyhat * db/dW_2[1,1]"
+
+
+@pytest.mark.parametrize(
+    ("part", "answer", "earlier"),
+    [
+        ("3.2.5", "0.0396", {"3.2.2": "2(y - yhat)"}),
+        ("3.2.5", "-2 * 0.9933 * 3", {"3.2.1": MISSING}),
+        ("3.2.3b", "yhat + yhat^2", {"3.2.3a": "sigma(b)(1 + sigma(b))"}),
+        ("3.2.5", "-0.0402", {"3.2.3a": "sigma(b)(1 + sigma(b))"}),
+        ("3.2.11a", "-2.0792", {"3.2.2": "2(y - yhat)"}),
+        ("3.2.6", "dJ/dyhat * db/dz_1 * dz_1/da_1 * da_1/dW_1[1,2]", {"3.2.1": MISSING}),
+        (
+            "3.2.6",
+            "da_1/dW_1[1,2] * dz_1/da_1 * db/dz_1 * db/dyhat * dJ/dyhat",
+            {"3.2.1": "dJ/dyhat * db/dyhat * db/dW_2[1,1]"},
+        ),
+    ],
+)
+def test_formulas_and_chains_are_followed(part: str, answer: str, earlier: dict[str, str]) -> None:
+    assert TWO.mark(part, answer).verdict != "right"
+    made = TWO.mark(part, answer, earlier=earlier)
+    assert (made.verdict, made.credit, made.followed) == ("right", 1.0, True)
+
+
+@pytest.mark.parametrize(
+    ("part", "answer", "earlier"),
+    [
+        ("3.2.5", "0.0198", {"3.2.2": "2(y - yhat)"}),
+        ("3.2.3b", "sigma(b)(1 + sigma(b))", {"3.2.3a": "sigma(b)(1 + sigma(b))"}),
+        ("3.2.6", "dJ/dyhat * db/dz_1 * dz_1/da_1", {"3.2.1": MISSING}),
+        ("3.2.6", "dJ/dyhat * dyhat/db * db/dz_1 * da_1/dW_1[1,2]", {"3.2.1": MISSING}),
+        ("3.2.6", "dz_1/da_1 * da_1/dW_1[1,2]", {"3.2.1": "db/dW_2[1,1]"}),
+        ("3.2.3b", "1", {"3.2.3a": "1 + nothing"}),
+    ],
+)
+def test_what_doesnt_follow_from_a_formula(part: str, answer: str, earlier: dict[str, str]) -> None:
+    made = TWO.mark(part, answer, earlier=earlier)
+    assert made == TWO.mark(part, answer)
+
+
+def test_a_formula_of_zero_earns_nothing() -> None:
+    made = TWO.mark("3.2.5", "0", earlier={"3.2.2": "0 * y"})
+    assert (made.verdict, made.credit) == ("wrong", 0.0)
+    assert "zeros" in made.feedback
+
+
+def test_a_formula_follows_on_a_page_without_numbers() -> None:
+    page = "$$\nx \\in R, w \\in R, y \\in R\na = w x\np = \\sigma(a)\nJ = (p - y)^2\n$$\n\n1. a\n   % ask: derivative J p\n\n"
+    ready = Marker(worksheet(page + "2. b\n   % ask: derivative J a\n"))
+    assert ready.mark("2", "(p - y) p (1 - p)").slip == "factor 2 forgotten"
+    assert ready.mark("2", "(p - y) p (1 - p)", earlier={"1": "p - y"}).followed
+    assert not ready.mark("2", "(p - y) p", earlier={"1": "p - y"}).followed
