@@ -35,10 +35,11 @@ def along_paths(
         return
     number = derivative_with(graph, found, values_with(graph, given or {}), slope)
     if number is not None:
-        yield from _used(case, graph, by, number)
+        yield from used(case, graph, by, number)
 
 
-def _used(case: Case, graph: Graph, by: Spot, slope: Number) -> Iterator[Value]:
+def used(case: Case, graph: Graph, by: Spot, slope: Number) -> Iterator[Value]:
+    """The derivative itself, or the update with it."""
     if case.ask.verb != "update":
         yield as_value(slope)
         return

@@ -11,13 +11,13 @@ import numpy as np
 from backhand.calculus.structure import layers
 from backhand.checking.case import Case
 from backhand.checking.chain_mistakes import (
-    along_paths,
     always_one,
     function_for_slope,
     minus_exponential,
     missing,
 )
-from backhand.checking.recomputing import answered, values_with, with_definitions
+from backhand.checking.recomputing import answered, with_definitions
+from backhand.checking.rounding_early import rounded_early
 from backhand.errors import BackhandError
 from backhand.expr import Add, Apply, Expr, Power, Ref, number, postorder
 from backhand.graph import Graph, Layout, Quantity, Role, Value
@@ -212,31 +212,6 @@ def _changed(case: Case, change: Callable[[Quantity], Expr | None]) -> Iterator[
         yield found
 
 
-def _rounded_early(case: Case) -> Iterator[Value]:
-    """Every value on the way rounded to 2, 1 or 3 digits."""
-    for places in (2, 1, 3):
-
-        def kept(value: Value, places: int = places) -> Value:
-            return np.array(
-                [Fraction(f"{float(x):.{places - 1}e}") for x in value.ravel()], dtype=object
-            ).reshape(value.shape)
-
-        given: dict[str, Value] = {}
-        for quantity in case.graph:
-            if quantity.definition is None:
-                continue
-            here = values_with(case.graph, given)
-            if quantity.name in here and np.all(np.isfinite(floats(here[quantity.name]))):
-                given[quantity.name] = kept(here[quantity.name])
-        if case.ask.verb in ("value", "loss") and case.value is not None:
-            name = case.ask.words[0] if case.ask.words else ""
-            if name in given:
-                rest = {n: v for n, v in given.items() if n != name}
-                yield values_with(case.graph, rest)[name]
-        else:
-            yield from along_paths(case, lambda hop: None, given)
-
-
 # ---- updates -----------------------------------------------------------------------------------
 
 
@@ -306,7 +281,7 @@ SLIPS: Mapping[str, Slip] = {
         "This is the entry, or the number, beside the right one.", 0.25, _neighbours
     ),
     "rounded too early": Slip(
-        "Close, but rounded too early: keep more digits on the way.", 0.75, _rounded_early
+        "Close, but rounded too early: keep more digits on the way.", 0.75, rounded_early
     ),
 }
 """Every known slip, those that are told apart first at the top."""

@@ -165,8 +165,9 @@ def test_a_formula_of_zero_earns_nothing() -> None:
 
 
 def test_a_formula_follows_on_a_page_without_numbers() -> None:
-    page = "$$\nx \\in R, w \\in R, y \\in R\na = w x\np = \\sigma(a)\nJ = (p - y)^2\n$$\n\n1. a\n   % ask: derivative J p\n\n"
-    ready = Marker(worksheet(page + "2. b\n   % ask: derivative J a\n"))
+    model = "$$\nx \\in R, w \\in R, y \\in R\na = w x\np = \\sigma(a)\nJ = (p - y)^2\n$$\n\n"
+    asks = "1. a\n   % ask: derivative J p\n\n2. b\n   % ask: derivative J a\n"
+    ready = Marker(worksheet(model + asks))
     assert ready.mark("2", "(p - y) p (1 - p)").slip == "factor 2 forgotten"
     assert ready.mark("2", "(p - y) p (1 - p)", earlier={"1": "p - y"}).followed
     assert not ready.mark("2", "(p - y) p", earlier={"1": "p - y"}).followed
