@@ -21,18 +21,8 @@ if (root) {
 
 /** What the address holds goes before what there is to show otherwise. */
 async function begin(session: Session): Promise<void> {
-  await session.start();
   const found = await saved(location.hash);
-  const { read } = session.backend;
-  const own = session.sheet.value;
-  if (found !== null && (read || found.text === own?.text)) {
-    await session.attempt(async () => {
-      const sheet = found.text === own?.text || !read ? own : await read(found.text);
-      if (sheet === null) return;
-      session.tab.value = found.tab;
-      session.layout.value = found.layout;
-      session.open(sheet, found.values, found.topic);
-    });
-  }
+  if (found !== null) session.tab.value = found.tab;
+  await session.start(found);
   follow(session);
 }

@@ -4,6 +4,7 @@ import { render as draw } from "preact";
 import { kernel, type Model } from "./state/kernel";
 import { Session } from "./state/session";
 import { flattened, synced } from "./state/synced";
+import { themed } from "./state/theme";
 import { App } from "./views/app";
 import css from "./styles/page.css?inline";
 
@@ -19,6 +20,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   for (const key of KEYS) host.addEventListener(key, (event) => event.stopPropagation());
   host.attachShadow({ mode: "open" }).append(style, root);
   el.append(host);
+  const unthemed = themed(host);
 
   const { backend, close } = kernel(model);
   const session = new Session(backend);
@@ -35,6 +37,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   return () => {
     over = true;
     end();
+    unthemed();
     close();
     draw(null, root);
     host.remove();

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 
+from backhand.compositions import COMPOSITIONS, Composition
 from backhand.errors import AskError
-from backhand.expr import Apply, Padded, names, postorder
+from backhand.expr import Apply, Expr, Padded, names, postorder, ref, substitute, total
 from backhand.graph import Graph, Quantity, Role
 from backhand.matrices import recognised
 
@@ -80,6 +82,37 @@ def prediction(graph: Graph) -> Quantity:
             "write the loss in terms of one prediction and one target, as in (y - yhat)^2",
         )
     return made[0]
+
+
+def loss_name(graph: Graph) -> str | None:
+    """The table's name of the loss that the objective is, or None where it has none.
+
+    >>> from backhand.reading.meaning import model
+    >>> loss_name(model("x = 3; y = 1; w = 2; p = w x; J = (y - p)^2"))
+    'squared_error'
+    """
+    meaning = None if graph.objective is None else graph[graph.objective].definition
+    if meaning is None:
+        return None
+    used = [graph[name] for name in names(meaning)]
+    for target, said in permutations(used, 2) if len(used) == 2 else ():
+        if target.role is Role.TARGET and target.shape == said.shape and said.rank < 2:
+            for entry in COMPOSITIONS.values():
+                if entry.target_first and _is_loss(meaning, entry, target, said):
+                    return entry.name
+    return None
+
+
+def _is_loss(meaning: Expr, entry: Composition, target: Quantity, said: Quantity) -> bool:
+    if not said.axes:
+        return meaning is entry.expand(lambda part: part, ref(target.name), ref(said.name))  # type: ignore[call-arg]
+    own = said.axes[0].named("∘l")
+    bound = own.named("∘n")
+
+    def whole(part: Expr) -> Expr:
+        return total(bound, substitute(part, {own: bound}))
+
+    return meaning is entry.expand(whole, ref(target.name, own), ref(said.name, own))  # type: ignore[call-arg]
 
 
 def has_bias_folded(quantity: Quantity) -> set[str]:

@@ -66,7 +66,13 @@ def data_sets() -> dict[str, Any]:
     return {
         "names": list(DATASETS),
         "data": [
-            {"name": name, "title": each.title, "source": each.source, "task": each.task}
+            {
+                "name": name,
+                "title": each.title,
+                "source": each.source,
+                "task": each.task,
+                "inputs": each.inputs,
+            }
             for name, each in DATASETS.items()
         ],
     }

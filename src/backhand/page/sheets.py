@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from backhand.calculus.structure import loss_name
 from backhand.checking.marking import Marker, Part
 from backhand.errors import BackhandError
 from backhand.page.program import program
 from backhand.reading.document import worksheet
+from backhand.reading.maths import Known
 from backhand.slots import entry_name
 from backhand.working import Question, Worksheet
 from backhand.writing.mathml import formula_mathml
@@ -70,7 +73,8 @@ def sheet_json(text: str) -> dict[str, Any]:
         "title": read.title,
         "net": net,
         "notes": [*notes, *([note] if note else [])],
-        "questions": [_question(question, sheet) for question in read.questions],
+        "loss": loss_name(read.graph) if read.graphs else None,
+        "questions": list(_questions(sheet)),
     }
 
 
@@ -90,8 +94,20 @@ def _net(read: Worksheet) -> tuple[dict[str, Any] | None, str]:
         return None, f"The network can't be shown: {error}"
 
 
-def _question(question: Question, sheet: Sheet) -> dict[str, Any]:
+def _questions(sheet: Sheet) -> Iterator[dict[str, Any]]:
+    """Each question, with what the page says since the one before it: text, data, equations."""
     known = page_names(sheet.worksheet)
+    since: list[str] = []
+    for block in sheet.worksheet.blocks:
+        if block.question is not None:
+            yield {"before": "".join(since), **_question(block.question, sheet, known)}
+            since.clear()
+        elif block.kind != "heading" or block.level > 1:
+            said = words_html(block.source, known, formula_mathml)
+            since.append(f'<div class="given">{said}</div>' if block.kind == "model" else said)
+
+
+def _question(question: Question, sheet: Sheet, known: Known) -> dict[str, Any]:
     if sheet.marker is not None:
         own = [p for p in sheet.marker.parts if p.question is question]
         parts = [_part(part) for part in own]

@@ -31,13 +31,14 @@ MAX_POINTS = 10_000_000
 class DataSet:
     """One entry of `DATASETS`.
 
-    `task`: "two classes", "3 classes" (or however many) or "numbers". `points`, `noise`: unless
-    `load` is told otherwise; None where they can't be chosen.
+    `task`: "two classes", "3 classes" (or however many) or "numbers". `inputs`: how many each
+    point has. `points`, `noise`: unless `load` is told otherwise; None where they can't be chosen.
     """
 
     title: str
     source: str
     task: str
+    inputs: int
     points: int | None
     noise: float | None
     maker: Maker
@@ -215,6 +216,7 @@ def _corners(word: str, truth: Sequence[int]) -> DataSet:
         title=f"{word} of two truth values: the four corners of the unit square",
         source="its truth table",
         task="two classes",
+        inputs=2,
         points=4,
         noise=0.0,
         maker=_logic(truth),
@@ -226,17 +228,21 @@ def _arms(count: int, task: str) -> DataSet:
         title=f"{count} spirals, one inside the other",
         source="after Lang and Witbrock, Learning to Tell Two Spirals Apart (1988)",
         task=task,
+        inputs=2,
         points=300,
         noise=0.02,
         maker=_spirals(count),
     )
 
 
-def _from_sklearn(title: str, source: str, task: str, loader: str, target: str) -> DataSet:
+def _from_sklearn(
+    title: str, source: str, task: str, inputs: int, loader: str, target: str
+) -> DataSet:
     return DataSet(
         title=title,
         source=source,
         task=task,
+        inputs=inputs,
         points=None,
         noise=None,
         maker=_bundled(loader, target),
@@ -252,6 +258,7 @@ DATASETS: Mapping[str, DataSet] = {
         title="two half circles that interlock",
         source="the formula of scikit-learn's make_moons",
         task="two classes",
+        inputs=2,
         points=300,
         noise=0.1,
         maker=_moons,
@@ -260,6 +267,7 @@ DATASETS: Mapping[str, DataSet] = {
         title="a circle inside another one of twice its radius",
         source="the formula of scikit-learn's make_circles",
         task="two classes",
+        inputs=2,
         points=300,
         noise=0.05,
         maker=_circles,
@@ -271,6 +279,7 @@ DATASETS: Mapping[str, DataSet] = {
         title="three round clouds of points",
         source="normal distributions about the corners of a triangle",
         task="3 classes",
+        inputs=2,
         points=300,
         noise=1.0,
         maker=_blobs,
@@ -279,6 +288,7 @@ DATASETS: Mapping[str, DataSet] = {
         title="points about the line y = 2x + 1",
         source="its equation, x from -1 to 1",
         task="numbers",
+        inputs=1,
         points=100,
         noise=0.1,
         maker=_curve(lambda x: 2 * x + 1, 1.0),
@@ -287,6 +297,7 @@ DATASETS: Mapping[str, DataSet] = {
         title="points about one period of y = sin x",
         source="its equation, x from -π to π",
         task="numbers",
+        inputs=1,
         points=200,
         noise=0.1,
         maker=_curve(np.sin, np.pi),
@@ -295,22 +306,33 @@ DATASETS: Mapping[str, DataSet] = {
         title="the one point of the worksheet: x = (2, 5), y = 1",
         source="the worksheet that Backhand began with",
         task="two classes",
+        inputs=2,
         points=None,
         noise=None,
         maker=_worksheet,
     ),
-    "iris": _from_sklearn("iris flowers by four lengths", UCI, "3 classes", "load_iris", "species"),
-    "wine": _from_sklearn("wines by 13 measurements", UCI, "3 classes", "load_wine", "cultivar"),
+    "iris": _from_sklearn(
+        "iris flowers by four lengths", UCI, "3 classes", 4, "load_iris", "species"
+    ),
+    "wine": _from_sklearn(
+        "wines by 13 measurements", UCI, "3 classes", 13, "load_wine", "cultivar"
+    ),
     "breast-cancer": _from_sklearn(
-        "tumours by 30 measurements", UCI, "two classes", "load_breast_cancer", "diagnosis"
+        "tumours by 30 measurements", UCI, "two classes", 30, "load_breast_cancer", "diagnosis"
     ),
     "digits": _from_sklearn(
-        "handwritten digits, 8 × 8 pixels from 0 to 16", UCI, "10 classes", "load_digits", "digit"
+        "handwritten digits, 8 × 8 pixels from 0 to 16",
+        UCI,
+        "10 classes",
+        64,
+        "load_digits",
+        "digit",
     ),
     "diabetes": _from_sklearn(
         "diabetes after a year by ten measurements",
         "Efron and others, Least Angle Regression (2004), as scikit-learn brings it",
         "numbers",
+        10,
         "load_diabetes",
         "progression",
     ),

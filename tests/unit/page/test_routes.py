@@ -229,10 +229,11 @@ def test_every_data_set_gives_points_that_fit_its_task() -> None:
     listed = here.get("/api/data").json()
     names = listed["names"]
     assert names == [each["name"] for each in listed["data"]] == list(DATASETS)
+    inputs = {each["name"]: each["inputs"] for each in listed["data"]}
     for name in names:
         found = here.get(f"/api/data/{name}?n=7&seed=1").json()
         assert len(found["inputs"]) == len(found["targets"]) in (1, 7)
-        assert {len(row) for row in found["inputs"]} == {len(found["names"])}
+        assert {len(row) for row in found["inputs"]} == {len(found["names"])} == {inputs[name]}
         if found["classes"]:
             assert set(found["targets"]) <= set(range(found["classes"]))
     assert here.get("/api/data/nothing").status == 422

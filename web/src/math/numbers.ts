@@ -36,13 +36,15 @@ function minus(text: string): string {
   return text.replace("-", "−");
 }
 
-/** A number for reading in a line of text: 1.5×10⁻⁷. */
+/** A number for reading in a line of text: 1.5×10⁻⁷; a dash where there is none. */
 export function plain(value: number): string {
+  if (Number.isNaN(value)) return "–";
   const [mantissa = "", power] = digits(value).split("e");
   return power === undefined ? mantissa : `${mantissa}×10${raised(power)}`;
 }
 
-function raised(power: string): string {
+/** An exponent's digits, raised. */
+export function raised(power: string): string {
   return [...power].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)])).join("");
 }
 
@@ -101,7 +103,8 @@ export function typed(text: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-/** A number as it stands in a field for typing: all its digits, few zeros. */
+/** A number as it stands in a field for typing: all its digits, few zeros; nothing where there is none. */
 export function editable(value: number): string {
+  if (Number.isNaN(value)) return "";
   return String(Number(value.toPrecision(10))).replace("-", "−");
 }

@@ -38,11 +38,12 @@ export interface Backend {
   embedded?: true;
 }
 
-/** A data set by name; `task`: two classes, 3 classes, numbers. */
+/** A data set by name; `task`: two classes, 3 classes, numbers. `inputs`: how many each point has. */
 export interface DataSet {
   name: string;
   title: string;
   task: string;
+  inputs: number;
 }
 
 export interface Choice {

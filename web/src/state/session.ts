@@ -12,6 +12,15 @@ export const TABS: readonly Tab[] = ["network", "train", "practise", "build"];
 /** What the working is of: one entry's derivative, or a pass through the whole network. */
 export type Topic = { kind: "entry"; spot: Spot } | { kind: "forward" } | { kind: "backward" };
 
+/** What a link holds. */
+export interface Saved {
+  text: string;
+  values: Values;
+  tab: Tab;
+  topic: Topic;
+  layout: Layout;
+}
+
 export class Session {
   readonly sheet = signal<Sheet | null>(null);
   readonly net = signal<Net | null>(null);
@@ -24,21 +33,45 @@ export class Session {
   readonly layout = signal<Layout>("numerator");
   readonly tab = signal<Tab>("network");
   readonly trouble = signal<Trouble | null>(null);
+  /** Why there is no working of what is chosen, where it can't be had. */
+  readonly lack = signal<Trouble | null>(null);
   readonly busy = signal(false);
   /** What was shown before, with its numbers: another worksheet takes nothing away. */
   readonly before = signal<readonly { sheet: Sheet; values: Values }[]>([]);
   readonly title = computed(() => this.sheet.value?.title ?? "");
+  /** The given quantities that have no number yet, as they are written. */
+  readonly unknown = computed(() => {
+    void this.now.value;
+    const net = this.net.value;
+    return given(net).filter((q) => !net?.value(q.name).every(Number.isFinite)).map((q) => q.text);
+  });
   private asked = 0;
+  private tasks = 0;
 
   constructor(readonly backend: Backend) {}
 
-  async start(): Promise<void> {
+  /** Show what there is to show, or what a link holds, where it can be read. */
+  async start(link: Saved | null): Promise<void> {
     await this.attempt(async () => {
       const { sheet, error } = await this.backend.start();
-      this.open(sheet);
-      this.trouble.value = error;
+      const { read } = this.backend;
+      if (link === null || (link.text !== sheet.text && !read)) {
+        this.open(sheet);
+        this.trouble.value = error;
+        return;
+      }
+      this.layout.value = link.layout;
+      try {
+        this.open(link.text === sheet.text || !read ? sheet : await read(link.text), link.values, link.topic);
+      } catch (unread) {
+        this.open(sheet);
+        throw unread;
+      }
     });
   }
+
+  /** The worksheet that was made of layers here; any other has words of its own to lose. */
+  readonly built = signal<Sheet | null>(null);
 
   /** Show another worksheet; `back` leads to this one again. */
   replace(sheet: Sheet): void {
@@ -101,12 +134,12 @@ export class Session {
     void this.derive();
   }
 
-  /** The numbers of everything that is given. */
+  /** The numbers of everything that is given and has some. */
   values(): Values {
     const net = this.net.value;
     if (net === null) return {};
-    const given = net.program.quantities.filter((q) => q.equation === null && q.role !== "gradient");
-    return Object.fromEntries(given.map((q) => [q.name, Array.from(net.value(q.name))]));
+    const found = given(net).map((q) => [q.name, Array.from(net.value(q.name))] as const);
+    return Object.fromEntries(found.filter(([, numbers]) => numbers.every(Number.isFinite)));
   }
 
   quantity(name: string): Quantity | undefined {
@@ -115,27 +148,37 @@ export class Session {
 
   /** Run what may fail; what went wrong is shown. */
   async attempt(task: () => Promise<void>): Promise<void> {
-    this.busy.value = true;
+    this.trouble.value = null;
+    await this.pursue(task, (trouble) => (this.trouble.value = trouble));
+  }
+
+  private async pursue(task: () => Promise<void>, failed: (trouble: Trouble) => void): Promise<void> {
+    this.busy.value = ++this.tasks > 0;
     try {
-      this.trouble.value = null;
       await task();
     } catch (error) {
       if (!(error instanceof TroubleError)) throw error;
-      this.trouble.value = error.trouble;
+      failed(error.trouble);
     } finally {
-      this.busy.value = false;
+      this.busy.value = --this.tasks > 0;
     }
   }
 
-  /** Ask for the working of what is chosen; an answer that comes too late is dropped. */
+  /** Ask for the working of what is chosen; an answer that comes too late is dropped. Numbers go on without it. */
   private async derive(): Promise<void> {
     const [sheet, net, topic] = [this.sheet.value, this.net.value, this.topic.value];
     if (sheet === null || net === null) return;
     const mine = ++this.asked;
-    await this.attempt(async () => {
-      const found = await this.wanted(sheet, net, topic);
-      if (mine === this.asked) this.working.value = found;
-    });
+    const settle = (found: LiveWorking | null, lack: Trouble | null) =>
+      batch(() => {
+        if (mine !== this.asked) return;
+        this.working.value = found;
+        this.lack.value = lack;
+      });
+    await this.pursue(
+      async () => settle(await this.wanted(sheet, net, topic), null),
+      (trouble) => settle(null, trouble),
+    );
   }
 
   private wanted(sheet: Sheet, net: Net, topic: Topic): Promise<LiveWorking | null> {
@@ -154,6 +197,10 @@ export class Session {
     if (quantity === undefined || quantity.shape.length === 0) return name;
     return `${name}[${slots(quantity, flat).join(",")}]`;
   }
+}
+
+function given(net: Net | null): Quantity[] {
+  return net?.program.quantities.filter((q) => q.equation === null && q.role !== "gradient") ?? [];
 }
 
 /** Numbers of given quantities put into a net, and everything worked out anew. */

@@ -6,11 +6,20 @@ import { predict } from "../engine/predict";
 import type { Program } from "../engine/program";
 import { Trainer } from "../engine/train";
 import { TroubleError, type DataSet, type Points } from "./backend";
+import type { Trouble } from "./types";
 import { size, type Session } from "./session";
 
 /** Milliseconds of each frame that go into steps; the rest draws. */
 const FRAME = 9;
 const MOST_HISTORY = 600;
+/** The name under which the points of the worksheet itself are chosen. */
+export const OWN = "the worksheet's own";
+/** The data set to begin with, where it fits. */
+const FIRST = "moons";
+
+const USUAL = 0.1;
+/** Inputs of a mean square beyond this make steps at the usual rate too long. */
+const LARGE = 100;
 
 /** One model in training, with the mean losses so far. */
 export interface Contender {
@@ -43,29 +52,48 @@ export class Training {
   readonly points = signal<Points | null>(null);
   readonly contenders = signal<Contender[]>([]);
   readonly running = signal(false);
-  readonly rate = signal(0.1);
+  readonly rate = signal(USUAL);
   readonly batch = signal(1);
   /** Counts what is to be drawn again. */
   readonly now = signal(0);
   readonly speed = signal(0);
   private frame = 0;
   private seed = 1;
+  /** The rate that was set here, and not by hand. */
+  private usual = USUAL;
 
   constructor(readonly session: Session) {}
 
   async start(): Promise<void> {
-    if (this.points.value !== null) return;
+    if (this.points.value !== null || !this.session.net.value?.program.updates.length) return;
     await this.session.attempt(async () => {
       this.sets.value = await this.session.backend.datasets();
-      const own = ownPoints(this.session.net.value);
-      if (own !== null) return this.use("the worksheet's own points", own);
-      const first = this.sets.value.find(({ name }) => name === "moons") ?? this.sets.value[0];
+      const { own } = this;
+      const several = (own?.inputs.length ?? 0) > 1;
+      const fitting = this.sets.value.filter((set) => this.takes(set));
+      const first = several ? undefined : (fitting.find(({ name }) => name === FIRST) ?? fitting[0]);
       if (first !== undefined) await this.load(first.name);
+      else if (own !== null) await this.use(OWN, own);
     });
   }
 
   async load(name: string): Promise<void> {
-    await this.session.attempt(async () => this.use(name, await this.session.backend.data(name, 200, this.seed)));
+    const { own } = this;
+    await this.session.attempt(async () =>
+      name === OWN && own !== null ? this.use(OWN, own) : this.use(name, await this.session.backend.data(name, 200, this.seed)),
+    );
+  }
+
+  /** The worksheet's own data: its several points, or the one that is shown. */
+  get own(): Points | null {
+    const net = this.session.net.value;
+    return ownPoints(net) ?? shownPoint(net);
+  }
+
+  /** Whether the network has the inputs and outputs for a data set. */
+  takes({ inputs, task }: DataSet): boolean {
+    const net = this.session.net.value;
+    return net !== null && misfit(net, inputs, classesIn(task)) === null;
   }
 
   /** Train on these points from the numbers that the network has now. */
@@ -76,9 +104,11 @@ export class Training {
     const beside = this.session.backend.beside;
     const others = beside ? await beside(wide, points.classes) : null;
     const found: Contender[] = [];
+    if (this.rate.value === this.usual) this.rate.value = this.usual = gentle(points);
     const enter = (title: string, each: Net) => found.push(this.contender(title, each, points));
     if (net !== null) {
-      this.fits(net, wide);
+      const wrong = misfit(net, wide, points.classes);
+      if (wrong !== null) throw new TroubleError(wrong);
       enter("Network", net);
     }
     if (others?.logistic) enter("Logistic regression", opened(others.logistic));
@@ -166,17 +196,6 @@ export class Training {
     return new Trainer(net, data, { rate: this.rate.value, batch: this.batch.value, seed: this.seed });
   }
 
-  private fits(net: Net, wide: number): void {
-    const takes = dataOf(net).reduce((sum, q) => sum + size(q), 0);
-    if (takes === wide) return;
-    throw new TroubleError({
-      what: `the network takes ${takes} numbers and each point has ${wide}`,
-      mend: "choose other points, or give the network that many inputs under Build",
-      line: null,
-      column: null,
-    });
-  }
-
   private diverged(): void {
     this.pause();
     this.session.trouble.value = {
@@ -191,6 +210,34 @@ export class Training {
     this.now.value += 1;
     this.session.touched();
   }
+}
+
+/** The usual learning rate, or where inputs are large a lower one, with which a line still learns. */
+function gentle({ inputs }: Points): number {
+  const square = inputs.flat().reduce((sum, x) => sum + x * x, 0) / Math.max(1, inputs.length);
+  return square > LARGE ? Number((0.5 / square).toPrecision(1)) : USUAL;
+}
+
+/** Why points with so many inputs and classes aren't for a net; null where they are. */
+function misfit(net: Net, inputs: number, classes: number): Trouble | null {
+  const count = (role: string) => net.program.quantities.filter((q) => q.role === role).reduce((sum, q) => sum + size(q), 0);
+  const trouble = (what: string, mend: string) => ({ what, mend: `choose other points, or ${mend} under Build`, line: null, column: null });
+  const [takes, aims] = [count("data"), count("target")];
+  if (aims === 0) return { ...trouble("nothing is to be learned here", ""), mend: "give the worksheet a target y and a loss that compares with it" };
+  if (takes !== inputs) return trouble(`the network takes ${numbersOf(takes)} and each point has ${inputs}`, "give the network that many inputs");
+  const wanted = classes > 2 ? classes : 1;
+  // Two classes are one target, or two, one for each.
+  if (aims === wanted || (aims === 2 && classes === 2)) return null;
+  const kind = classes > 2 ? `the points are of ${classes} classes` : "each point has one target";
+  return trouble(`the network has ${aims === 1 ? "one output" : `${aims} outputs`} and ${kind}`, `give it ${wanted === 1 ? "one" : wanted}`);
+}
+
+function numbersOf(count: number): string {
+  return count === 1 ? "one number" : `${count} numbers`;
+}
+
+function classesIn(task: string): number {
+  return task === "two classes" ? 2 : Number.parseInt(task, 10) || 0;
 }
 
 function opened(program: Program): Net {
@@ -239,6 +286,19 @@ function ownPoints(net: Net | null): Points | null {
     names: [],
     classes: one && targets.some(([t]) => t !== 0 && t !== 1) ? 0 : Math.max(2, targets[0]?.length ?? 2),
   };
+}
+
+/** The one point whose numbers stand in the network, where it is a whole one. */
+function shownPoint(net: Net | null): Points | null {
+  if (net === null) return null;
+  const all = (role: string) => net.program.quantities.filter((q) => q.role === role).flatMap((q) => Array.from(net.value(q.name)));
+  const [inputs, target] = [all("data"), all("target")];
+  if (target.length === 0 || inputs.length === 0 || ![...inputs, ...target].every(Number.isFinite)) return null;
+  const [only = 0] = target;
+  if (target.length === 1) return { inputs: [inputs], targets: [only], names: [], classes: only === 0 || only === 1 ? 2 : 0 };
+  const one = target.indexOf(1);
+  if (one < 0 || target.some((number, n) => number !== (n === one ? 1 : 0))) return null;
+  return { inputs: [inputs], targets: [one], names: [], classes: target.length };
 }
 
 /** The quantity that a net's last units show: its prediction. */

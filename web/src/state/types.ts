@@ -8,13 +8,16 @@ export interface Sheet {
   title: string;
   net: Program | null;
   notes: string[];
+  /** The table's name of the loss that the objective is, where it has one. */
+  loss: string | null;
   questions: Question[];
 }
 
 export interface Question {
   number: string;
-  /** HTML, escaped by whoever wrote it. */
+  /** HTML, escaped by whoever wrote it, as is `before`: what the page says since the last question. */
   words: string;
+  before: string;
   parts: Part[];
 }
 

@@ -1,17 +1,8 @@
 /** The whole state in the address: what is shared is the link, and nothing is kept elsewhere. */
 
 import { effect } from "@preact/signals";
-import { TABS, type Session, type Tab, type Topic } from "./session";
-import type { Layout } from "./types";
+import { TABS, type Saved, type Session } from "./session";
 import type { Values } from "./backend";
-
-interface Saved {
-  text: string;
-  values: Values;
-  tab: Tab;
-  topic: Topic;
-  layout: Layout;
-}
 
 const LONGEST = 60_000;
 const WAIT = 400;

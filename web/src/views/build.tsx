@@ -37,10 +37,15 @@ function layersOf(session: Session): Layer[] {
   });
 }
 
+function lossOf(session: Session): string {
+  return session.sheet.value?.loss ?? "squared_error";
+}
+
 function Layers({ session }: { session: Session }) {
   const [layers, setLayers] = useState(() => layersOf(session));
   useEffect(() => setLayers(layersOf(session)), [session.sheet.value]);
-  const [loss, setLoss] = useState("squared_error");
+  const [loss, setLoss] = useState(() => lossOf(session));
+  useEffect(() => setLoss(lossOf(session)), [session.sheet.value]);
   const [choices, setChoices] = useState<{ activations: Choice[]; losses: Choice[] } | null>(null);
   const { network, functions } = session.backend;
   useEffect(() => {
@@ -50,8 +55,13 @@ function Layers({ session }: { session: Session }) {
   const build = (next: Layer[], by: string = loss) => {
     setLayers(next);
     setLoss(by);
-    void session.attempt(async () => session.replace(await network(next, by, Math.floor(Math.random() * 1e6))));
+    void session.attempt(async () => {
+      const made = await network(next, by, Math.floor(Math.random() * 1e6));
+      session.replace(made);
+      session.built.value = made;
+    });
   };
+  const own = session.built.value !== session.sheet.value;
   const change = (at: number, layer: Layer) => build(layers.map((each, n) => (n === at ? layer : each)));
   const add = () => build([...layers.slice(0, -1), { width: 3, activation: "relu" }, ...layers.slice(-1)]);
   return (
@@ -68,6 +78,7 @@ function Layers({ session }: { session: Session }) {
           />
         ))}
       </ol>
+      {own && <p class="hint">A change here writes a new worksheet, with questions of its own, in place of this one. Undo brings this one back.</p>}
       <div class="bar">
         <button type="button" disabled={layers.length >= MOST_LAYERS} onClick={add}>
           Add a layer
@@ -75,7 +86,7 @@ function Layers({ session }: { session: Session }) {
         <label>
           Loss{" "}
           <select value={loss} onChange={(e) => build(layers, e.currentTarget.value)}>
-            {(choices?.losses ?? []).map(({ name }) => (
+            {(choices?.losses ?? [{ name: loss }]).map(({ name }) => (
               <option key={name} value={name}>
                 {name.replaceAll("_", " ")}
               </option>

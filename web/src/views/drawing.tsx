@@ -27,7 +27,7 @@ export function Drawing({ session, net, lighted }: { session: Session; net: Net;
   const wires = drawing.wires.map((wire) => ({ wire, hop: hopOf(wire, light.hops), key: `${wire.edge.start}>${wire.edge.end}` }));
   return (
     <div class="drawing" ref={box}>
-      <div class="canvas" style={{ width: px(drawing.width), height: px(drawing.height) }}>
+      <div class="canvas" style={{ width: px(drawing.width), height: px(drawing.height), zoom: drawing.scale }}>
         <svg width={drawing.width} height={drawing.height} aria-hidden="true">
           {wires.map(({ wire, hop, key }) => (
             <WireLine key={key} session={session} wire={wire} net={net} hop={hop} dim={dim} />
@@ -47,6 +47,9 @@ export function Drawing({ session, net, lighted }: { session: Session; net: Net;
           <WireLabel key={key} session={session} net={net} wire={wire} factor={hop && factor(hop)} />
         ))}
       </div>
+      {lighted && !drawing.labelled && wires.some(({ wire }) => wire.edge.weight) && (
+        <p class="hint">There are too many weights to write on the wires: choose a wire, or a weight in the tables below.</p>
+      )}
     </div>
   );
 }
@@ -77,15 +80,14 @@ function WireLine({ session, wire, net, hop, dim }: { session: Session; wire: Wi
   const thickness = 1 + 2.2 * Math.min(1, Math.abs(weight) / 3);
   const kind = hop ? "lit" : dim ? "dim" : weight < 0 ? "minus" : weight > 0 ? "plus" : "";
   const [from, to] = [along(wire, 0), along(wire, 1)];
+  const ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
+  const spot = wire.edge.weight;
   return (
-    <line
-      class={`wire ${kind}`}
-      x1={from.x}
-      y1={from.y}
-      x2={to.x}
-      y2={to.y}
-      stroke-width={hop ? 4 : thickness}
-    />
+    <g>
+      <line class={`wire ${kind}`} {...ends} stroke-width={hop ? 4 : thickness} />
+      {/* For a pointer; the same weights are in the tables. */}
+      {spot && <line class="grip" {...ends} onClick={() => session.choose({ kind: "entry", spot })} />}
+    </g>
   );
 }
 
@@ -129,15 +131,19 @@ function UnitBox({ session, net, placed: { unit, x, y }, hops, about, factor }: 
     <button type="button" class={`unit ${kind}`} style={place} aria-pressed={chosen} onClick={choose}>
       <Math_ html={unit.label} />
       <Short class="value" text={plain(value)} />
-      {inside && <Short class="slope" text={`× ${plain(factor(inside))}`} />}
+      {inside && !Number.isNaN(factor(inside)) && <Short class="slope" text={`× ${plain(factor(inside))}`} />}
     </button>
   );
 }
 
 /** A text in a unit, smaller where it wouldn't fit. */
 function Short({ class: name, text }: { class: string; text: string }) {
-  return <span class={text.length > 8 ? `${name} long` : name}>{text}</span>;
+  const fit = text.length > 9 ? "long" : text.length > 7 ? "full" : "";
+  return <span class={`${name} ${fit}`.trim()}>{text}</span>;
 }
+
+/** Where the chosen weight stands in a drawing that has no room for all. */
+const CHOSEN = 0.3;
 
 interface LabelProps {
   session: Session;
@@ -156,10 +162,11 @@ function WireLabel({ session, net, wire, factor }: LabelProps) {
   const spot = edge.weight;
   const topic = session.topic.value;
   const chosen = topic.kind === "entry" && same(topic.spot, spot);
+  const place = wire.label ?? (chosen ? CHOSEN : null);
   return (
     <>
-      {wire.label !== null && spot && (
-        <div class={chosen ? "weight chosen" : "weight"} style={at(wire.label)}>
+      {place !== null && spot && (
+        <div class={chosen ? "weight chosen" : "weight"} style={at(place)}>
           <NumberField
             label={session.entry(spot)}
             value={numberAt(session, net, spot)}
@@ -168,7 +175,7 @@ function WireLabel({ session, net, wire, factor }: LabelProps) {
           />
         </div>
       )}
-      {factor !== undefined && (
+      {factor !== undefined && !Number.isNaN(factor) && (
         <span class="factor" style={at(spot ? 0.68 : 0.5)}>
           × {plain(factor)}
         </span>

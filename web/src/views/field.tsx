@@ -25,7 +25,8 @@ export function NumberField({ label, value, onChange, onFocus, class: name = "" 
     // Another hand changed the number while this field holds half a number or an old one.
     if (text !== null && typed(text) !== value && focused(field.current) !== field.current) setText(null);
   }, [value]);
-  const wrong = text !== null && typed(text) === null;
+  const none = Number.isNaN(value);
+  const wrong = text !== null && typed(text) === null && !(none && text === "");
   const change = (next: string) => {
     setText(next);
     const number = typed(next);
@@ -36,9 +37,9 @@ export function NumberField({ label, value, onChange, onFocus, class: name = "" 
     if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
     event.preventDefault();
     const by = (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 0.1 : 1);
-    change(editable(value + by));
+    change(editable((Number.isNaN(value) ? 0 : value) + by));
   };
-  const shown = text ?? digits(value);
+  const shown = text ?? (none ? "" : digits(value));
   return (
     <input
       ref={field}
@@ -50,6 +51,7 @@ export function NumberField({ label, value, onChange, onFocus, class: name = "" 
       aria-label={label}
       aria-invalid={wrong}
       title={wrong ? "Write a number: 2, −0.5 or 1/3" : label}
+      placeholder={none ? "?" : undefined}
       value={shown}
       style={{ width: `calc(${Math.min(Math.max(shown.length, 1), 10)}ch + .8rem)` }}
       onInput={(event) => change(event.currentTarget.value)}

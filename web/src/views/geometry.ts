@@ -37,6 +37,10 @@ export interface Column {
 }
 
 export interface Drawing {
+  /** By how much it is made smaller to fit, at most. */
+  scale: number;
+  /** Whether its weights stand on its wires. */
+  labelled: boolean;
   width: number;
   height: number;
   columns: Column[];
@@ -46,7 +50,11 @@ export interface Drawing {
 
 const TOP = 56;
 const DOWN = 88;
+/** The same in a tall drawing without weights. */
+const DOWN_TIGHT = 66;
+const TALL = 6;
 const LINE = 25;
+const MOST_TARGETS = 10;
 /** With more wires than these from one unit, or in all, weights are left to the tables. */
 const MOST_FAN = 5;
 const MOST_LABELS = 60;
@@ -56,9 +64,11 @@ const LEAST_LABELLED = 196;
 /** A weight's middle keeps this far from the unit where its wire begins. */
 const LABEL = 34;
 const SIDE = 64;
+/** Smaller than this it isn't read well. */
+const LEAST_SCALE = 0.8;
 
-/** The drawing in a box of this width; it grows wider where columns would touch. */
-export function placed(program: Program, room: number): Drawing {
+/** The drawing in a box of this width; where columns would touch it shrinks a little, then grows wider. */
+export function placed(program: Program, box: number): Drawing {
   const picture = withObjective(program);
   const count = picture.columns.length;
   const fans = new Map<string, number>();
@@ -68,13 +78,16 @@ export function placed(program: Program, room: number): Drawing {
   const fan = Math.max(0, ...fans.values());
   const labelled = fan > 0 && fan <= MOST_FAN && picture.edges.length <= MOST_LABELS;
   // Labels a share 1/(fan + 1) along their wires keep apart from one another, whatever crosses.
-  const down = labelled ? Math.max(DOWN, LINE * (fan + 1)) : DOWN;
+  const tallest = Math.max(1, ...picture.columns.map((column) => column.units.length));
+  const down = labelled ? Math.max(DOWN, LINE * (fan + 1)) : tallest > TALL ? DOWN_TIGHT : DOWN;
   const least = picture.columns.slice(0, -1).map((column) => {
     const own = labelled ? Math.max(0, ...column.units.map(({ id }) => fans.get(id) ?? 0)) : 0;
     return own > 0 ? Math.max(LEAST_LABELLED, 2 * HALF + LABEL * (own + 1)) : LEAST_ACROSS;
   });
-  const spare = Math.max(0, room - 2 * SIDE - sum(least)) / Math.max(1, least.length);
-  const tallest = Math.max(1, ...picture.columns.map((column) => column.units.length));
+  const needed = 2 * SIDE + sum(least);
+  const scale = Math.min(1, Math.max(LEAST_SCALE, box / needed));
+  const room = box / scale;
+  const spare = Math.max(0, room - needed) / Math.max(1, least.length);
   const height = TOP + tallest * down;
   const units: Placed[] = [];
   const columns = picture.columns.map((column, at) => {
@@ -91,7 +104,7 @@ export function placed(program: Program, room: number): Drawing {
     const label = labelled && edge.weight ? 1 / ((fans.get(edge.start) ?? 1) + 1) : null;
     return start && end ? [{ edge, start, end, label: label && Math.min(label, 0.3) }] : [];
   });
-  return { width: Math.max(room, 2 * SIDE + sum(least) + least.length * spare), height, columns, units, wires };
+  return { scale, labelled, width: Math.max(room, needed), height, columns, units, wires };
 }
 
 function sum(numbers: readonly number[]): number {
@@ -110,7 +123,7 @@ function withObjective(program: Program): Program["picture"] {
       .filter((q) => q.role === role && !drawn(q.name))
       .flatMap((q) => {
         const count = size(q);
-        return Array.from({ length: Math.min(count, 6) }, (_, flat) => unit(q, flat, count));
+        return Array.from({ length: Math.min(count, MOST_TARGETS) }, (_, flat) => unit(q, flat, count));
       });
   const last = columns[columns.length - 1];
   const objective = unitsOf("objective");
@@ -127,8 +140,9 @@ function withObjective(program: Program): Program["picture"] {
 
 function unit(quantity: Program["quantities"][number], flat: number, count: number): Unit {
   const spot: Spot = [quantity.name, flat];
-  const text = count > 1 ? `${quantity.text}${subscript(flat + 1)}` : quantity.text;
-  const bare = quantity.math.replace(/^<math[^>]*>|<\/math>$/g, "");
+  // A vector is bold, its entries aren't.
+  const text = count > 1 ? `${quantity.text.normalize("NFKC")}${subscript(flat + 1)}` : quantity.text;
+  const bare = quantity.math.replace(/^<math[^>]*>|<\/math>$/g, "").normalize("NFKC");
   const label = count > 1 ? `<math><msub>${bare}<mn>${flat + 1}</mn></msub></math>` : quantity.math;
   return { id: `${quantity.name} ${flat}`, label, text, bias: false, shown: spot, inner: null };
 }

@@ -1,4 +1,4 @@
-/** Network: the drawing, the working beside it, every number below. */
+/** Network: the drawing, the working beside it (below it where it's narrow), every number. */
 
 import type { Session } from "../state/session";
 import { Drawing } from "./drawing";
@@ -15,9 +15,9 @@ export function NetworkTab({ session }: { session: Session }) {
           Drawing
         </h2>
         <Drawing session={session} net={net} lighted />
-        <Values session={session} net={net} />
       </section>
       <WorkingPanel session={session} net={net} />
+      <Values session={session} net={net} />
     </div>
   );
 }

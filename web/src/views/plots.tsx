@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import type { Net } from "../engine/net";
-import { plain } from "../math/numbers";
+import { plain, raised } from "../math/numbers";
 import type { Points } from "../state/backend";
 import { said, type Contender, type History } from "../state/training";
 
@@ -33,9 +33,12 @@ export function LossCurve({ contenders, now }: { contenders: Contender[]; now: n
       <line class="axis" x1={LEFT} y1={8} x2={LEFT} y2={HEIGHT - BOTTOM} />
       {[high, (high + low) / 2, low].map((power, n) => (
         <text key={n} class="tick" x={LEFT - 6} y={y(10 ** power) + 4} text-anchor="end">
-          {plain(Number((10 ** power).toPrecision(2)))}
+          {tick(10 ** power)}
         </text>
       ))}
+      <text class="tick" x={WIDTH - 8} y={18} text-anchor="end">
+        {last > 1 || contenders.some(({ history }) => history.steps.length > 1) ? "mean loss" : "mean loss: take a step, or run"}
+      </text>
       <text class="tick" x={LEFT} y={HEIGHT - 8}>0</text>
       <text class="tick" x={WIDTH - 8} y={HEIGHT - 8} text-anchor="end">
         {last.toLocaleString("en")} {last === 1 ? "step" : "steps"}
@@ -45,6 +48,13 @@ export function LossCurve({ contenders, now }: { contenders: Contender[]; now: n
       ))}
     </svg>
   );
+}
+
+/** A number at an axis, to two digits. */
+function tick(value: number): string {
+  const [mantissa, power = "0"] = value.toExponential(1).split("e");
+  const far = Number(power) > 4 || Number(power) < -4;
+  return far ? `${Number(mantissa)}×10${raised(power.replace("+", ""))}` : plain(Number(value.toPrecision(2)));
 }
 
 const GRID = 64;
@@ -58,16 +68,16 @@ interface BoundaryProps {
   now: number;
 }
 
-/** The plane coloured by what the model says, with the points on it. */
+/** What the model says: the plane of two inputs coloured by it, or its line over one input; with the points. */
 export function Boundary({ title, net, points, right, now }: BoundaryProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
-    if (context) paint(context, net, points);
+    if (context) (points.inputs[0]?.length === 1 ? paintLine : paint)(context, net, points);
   }, [net, points, now]);
   return (
     <figure class="boundary">
-      <canvas ref={canvas} width={256} height={256} role="img" aria-label={`What ${title.toLowerCase()} says in the plane of the inputs`} />
+      <canvas ref={canvas} width={256} height={256} role="img" aria-label={`What ${title.toLowerCase()} says of every input`} />
       <figcaption>
         {title}
         {right !== null && <small> {Math.round(right * 100)} % right</small>}
@@ -106,30 +116,64 @@ function paint(context: CanvasRenderingContext2D, net: Net, points: Points): voi
     grid[2 * n] = at(across, ((n % GRID) + 0.5) / GRID);
     grid[2 * n + 1] = at(up, 1 - (Math.floor(n / GRID) + 0.5) / GRID);
   }
-  const most = Math.max(1, ...points.targets);
-  const least = Math.min(0, ...points.targets);
+  const coloured = colours(points);
   const { width, height } = context.canvas;
   said(net, grid).forEach((value, n) => {
-    context.fillStyle = colour((value - least) / (most - least), 0.5);
+    context.fillStyle = coloured(value, 0.8);
     const [x, y] = [(n % GRID) * (width / GRID), Math.floor(n / GRID) * (height / GRID)];
     context.fillRect(Math.floor(x), Math.floor(y), Math.ceil(width / GRID), Math.ceil(height / GRID));
   });
   points.inputs.forEach(([x = 0, y = 0], n) => {
-    context.beginPath();
     const [px, py] = [(x - across.low) / (across.high - across.low), (up.high - y) / (up.high - up.low)];
-    context.arc(px * width, py * height, 3.2, 0, 2 * Math.PI);
-    context.fillStyle = colour(((points.targets[n] ?? 0) - least) / (most - least), 1);
-    context.fill();
-    context.strokeStyle = "#fff";
-    context.stroke();
+    dot(context, px * width, py * height, coloured(points.targets[n] ?? 0, 1));
   });
 }
 
-/** From orange at 0 to blue at 1, the colours of negative and positive weights. */
-function colour(share: number, strength: number): string {
-  const s = Math.min(1, Math.max(0, Number.isFinite(share) ? share : 0.5));
-  const far = Math.abs(s - 0.5) * 2;
-  const towards = s < 0.5 ? [196, 94, 48] : [46, 94, 160];
-  const part = towards.map((c) => Math.round(c + (1 - (0.25 + 0.75 * far) * (strength === 1 ? 1 : 0.8)) * (245 - c)));
-  return `rgb(${part.join(",")})`;
+function paintLine(context: CanvasRenderingContext2D, net: Net, points: Points): void {
+  const { width, height } = context.canvas;
+  const inputs = points.inputs.map(([x = 0]) => x);
+  const [across, up] = [span(inputs), span(points.targets)];
+  const x = (value: number) => ((value - across.low) / (across.high - across.low)) * width;
+  const y = (value: number) => ((up.high - value) / (up.high - up.low)) * height;
+  context.fillStyle = rgb([255, 255, 255]);
+  context.fillRect(0, 0, width, height);
+  points.targets.forEach((target, n) => dot(context, x(inputs[n] ?? 0), y(target), rgb(ORANGE)));
+  const grid = Float64Array.from({ length: width + 1 }, (_, n) => across.low + (n / width) * (across.high - across.low));
+  context.beginPath();
+  said(net, grid).forEach((value, n) => context.lineTo(n, y(value)));
+  context.strokeStyle = rgb(BLUE);
+  context.lineWidth = 2.5;
+  context.stroke();
+  context.lineWidth = 1;
+}
+
+function dot(context: CanvasRenderingContext2D, x: number, y: number, fill: string): void {
+  context.beginPath();
+  context.arc(x, y, 3.2, 0, 2 * Math.PI);
+  context.fillStyle = fill;
+  context.fill();
+  context.strokeStyle = "#fff";
+  context.stroke();
+}
+
+type Colour = readonly [red: number, green: number, blue: number];
+
+/** The colours of negative and positive weights, and others for further classes. */
+const ORANGE: Colour = [196, 94, 48];
+const BLUE: Colour = [46, 94, 160];
+const CLASSES: readonly Colour[] = [ORANGE, BLUE, [45, 125, 70], [130, 80, 160], [190, 150, 30], [20, 140, 150], [190, 70, 120], [110, 110, 110], [110, 80, 50], [90, 160, 40]];
+
+/** The colour of a number or a class, with a strength from 0 to 1: from orange to blue, or one for each class. */
+function colours({ targets, classes }: Points): (value: number, strength: number) => string {
+  if (classes > 2) return (value, strength) => rgb(CLASSES[Math.max(0, Math.round(value)) % CLASSES.length] ?? ORANGE, strength);
+  const [least, most] = [Math.min(0, ...targets), Math.max(1, ...targets)];
+  return (value, strength) => {
+    const share = Math.min(1, Math.max(0, (value - least) / (most - least)));
+    const far = Number.isNaN(share) ? 0 : Math.abs(share - 0.5) * 2;
+    return rgb(share < 0.5 ? ORANGE : BLUE, (0.25 + 0.75 * far) * strength);
+  };
+}
+
+function rgb(colour: Colour, strength = 1): string {
+  return `rgb(${colour.map((part) => Math.round(part + (1 - strength) * (245 - part))).join(",")})`;
 }

@@ -46,13 +46,16 @@ export function PractiseTab({ session }: { session: Session }) {
 function QuestionBox({ practice, question }: { practice: Practice; question: Question }) {
   const title = `question-${question.number}`;
   return (
-    <section class="question" aria-labelledby={title}>
-      <h3 id={title}>{question.number}</h3>
-      <div class="words" dangerouslySetInnerHTML={{ __html: question.words }} />
-      {question.parts.map((part) => (
-        <PartBox key={part.number} practice={practice} part={part} alone={question.parts.length === 1} />
-      ))}
-    </section>
+    <>
+      {question.before && <div class="before" dangerouslySetInnerHTML={{ __html: question.before }} />}
+      <section class="question" aria-labelledby={title}>
+        <h3 id={title}>{question.number}</h3>
+        <div class="words" dangerouslySetInnerHTML={{ __html: question.words }} />
+        {question.parts.map((part) => (
+          <PartBox key={part.number} practice={practice} part={part} alone={question.parts.length === 1} />
+        ))}
+      </section>
+    </>
   );
 }
 

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { plain } from "../math/numbers";
 import { table } from "../state/csv";
 import type { Session } from "../state/session";
-import { Training, type Contender } from "../state/training";
+import { OWN, Training, type Contender } from "../state/training";
 import { Drawing } from "./drawing";
 import { NumberField } from "./field";
 import { agreement, Boundary, LossCurve } from "./plots";
@@ -18,10 +18,13 @@ export function TrainTab({ session }: { session: Session }) {
     return () => training.pause();
   }, [training]);
   const net = session.net.value;
+  if (net === null || net.program.updates.length === 0) {
+    return <p class="hint">There is nothing to train here: this worksheet has no weights and no loss.</p>;
+  }
   const points = training.points.value;
   const contenders = training.contenders.value;
   const now = training.now.value;
-  const flat = points?.inputs[0]?.length === 2;
+  const wide = points?.inputs[0]?.length ?? 0;
   const shares = contenders.map(({ net }) => (points ? agreement(net, points) : null));
   return (
     <div class="train">
@@ -33,7 +36,7 @@ export function TrainTab({ session }: { session: Session }) {
         <Controls training={training} />
         <LossCurve contenders={contenders} now={now} />
         <Scores contenders={contenders} shares={shares} />
-        {flat && points && (
+        {(wide === 1 || wide === 2) && points && (
           <div class="boundaries">
             {contenders.map(({ title, net }, n) => (
               <Boundary key={title} title={title} net={net} points={points} right={shares[n] ?? null} now={now} />
@@ -45,7 +48,7 @@ export function TrainTab({ session }: { session: Session }) {
         <h2 id="moving-title" class="unseen">
           Weights
         </h2>
-        {net && <Drawing session={session} net={net} lighted={false} />}
+        <Drawing session={session} net={net} lighted={false} />
       </section>
     </div>
   );
@@ -58,16 +61,18 @@ function Source({ training }: { training: Training }) {
     if (given) await session.attempt(async () => training.use(given.name, table(await given.text())));
   };
   const count = points.value?.inputs.length ?? 0;
-  const own = chosen.value !== "" && !sets.value.some(({ name }) => name === chosen.value);
+  const known = chosen.value === "" || chosen.value === OWN || sets.value.some(({ name }) => name === chosen.value);
   return (
     <div class="bar">
       <label>
         Data{" "}
         <select value={chosen.value} onChange={(e) => void training.load(e.currentTarget.value)}>
-          {own && <option value={chosen.value}>{chosen.value}</option>}
-          {sets.value.map(({ name, title }) => (
-            <option key={name} value={name} title={title}>
-              {name}
+          {chosen.value === "" && <option value="" />}
+          {!known && <option value={chosen.value}>{chosen.value}</option>}
+          {training.own && <option value={OWN}>{OWN}</option>}
+          {sets.value.map((set) => (
+            <option key={set.name} value={set.name} title={set.title} disabled={!training.takes(set)}>
+              {set.name}
             </option>
           ))}
         </select>
@@ -77,6 +82,7 @@ function Source({ training }: { training: Training }) {
         Your own CSV …
       </button>
       <small>{count > 0 && `${count} ${count === 1 ? "point" : "points"}`}</small>
+      {count === 0 && !session.busy.value && <small>No data set here has the network's inputs and outputs: give a table of your own.</small>}
     </div>
   );
 }

@@ -26,15 +26,32 @@ export function WorkingPanel({ session, net }: { session: Session; net: Net }) {
           </select>
         </label>
       </div>
-      {working === null ? (
-        <p class="hint">
-          {session.busy.value ? "Working it out …" : "Choose a weight, a neuron or a number, and its derivative is worked out here."}
-        </p>
-      ) : (
-        <Steps session={session} net={net} working={working} />
-      )}
+      {working === null ? <Waiting session={session} /> : <Steps session={session} net={net} working={working} />}
     </section>
   );
+}
+
+/** What stands where no working does: one comes, can't be had, or is to be chosen. */
+function Waiting({ session }: { session: Session }) {
+  const lack = session.lack.value;
+  if (lack === null) {
+    const choose = "Choose a weight, a neuron or a number, and its derivative is worked out here.";
+    return <p class="hint">{session.busy.value ? "Working it out …" : choose}</p>;
+  }
+  return (
+    <p class="hint" role="status">
+      No working: {lack.what}. {lack.mend && `${sentence(lack.mend)} `}The numbers follow all the same.{" "}
+      {session.backend.read && (
+        <button type="button" onClick={() => session.choose(session.topic.value)}>
+          Try again
+        </button>
+      )}
+    </p>
+  );
+}
+
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
 function Choice({ label, on, choose }: { label: string; on: boolean; choose: () => void }) {
@@ -57,17 +74,21 @@ function Steps({ session, net, working }: { session: Session; net: Net; working:
     },
     [working, net],
   );
+  const unknown = session.unknown.value;
+  const known = unknown.length === 0;
+  if (working.steps.length === 0) return <p class="hint">Nothing is learned here: choose a number or a neuron, and the derivative by it is worked out.</p>;
   return (
     <>
       <p class="answer" aria-live="polite">
         <Math_ html={working.answer} />
-        {working.result && <Result hole={working.result.live} fill={fill} now={now} />}
+        {known && working.result && <Result hole={working.result.live} fill={fill} now={now} />}
       </p>
+      {!known && <p class="hint">Give {unknown.join(", ")} a number, and numbers are put in.</p>}
       <Stepper session={session} count={working.steps.length} />
       {/* Long formulas are scrolled to, by keyboard too. */}
       <ol class="steps" tabIndex={0} aria-label="Steps">
         {working.steps.map((step, at) => (
-          <StepItem key={at} step={step} current={session.at.value === at} fill={fill} now={now} choose={() => (session.at.value = at)} />
+          <StepItem key={at} step={known ? step : { ...step, substitution: null, value: null, kinks: [] }} current={session.at.value === at} fill={fill} now={now} choose={() => (session.at.value = at)} />
         ))}
       </ol>
     </>
