@@ -1,4 +1,4 @@
-"""One server and one browser for all tests of the page, and a fresh context for each of them."""
+"""One server, one browser and one open page for all tests of the page; it is loaded anew for each."""
 
 from __future__ import annotations
 
@@ -12,31 +12,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.pages import EXAMPLE, SITE, Watched
+from tests.browser.pages import EXAMPLE, SITE, Watched, watch
 
 EXTRAS = ("playwright.sync_api", "starlette", "uvicorn")
 FLAGS = ["--no-sandbox", "--disable-quic", "--js-flags=--expose-gc"]
 
 
 @pytest.fixture(scope="package")
-def site() -> Iterator[str]:
-    """The address of a server of the worked example, in a process of its own."""
+def server() -> Iterator[subprocess.Popen[str]]:
+    """A server of the worked example in a process of its own: it starts while the browser does."""
     for extra in EXTRAS:
         pytest.importorskip(extra)
     command = [sys.executable, "-m", "backhand", "serve", EXAMPLE, "--port", "0", "--no-browser"]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert server.stderr is not None
     try:
-        found = re.search(r"http://\S+/", server.stderr.readline())
-        assert found, "the server doesn't say where it is"
-        yield found[0]
+        yield server
     finally:
         server.terminate()
         server.communicate(timeout=20)
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Any]:
+def site(server: subprocess.Popen[str], browser: Any) -> str:
+    """The address of that server."""
+    assert server.stderr is not None
+    found = re.search(r"http://\S+/", server.stderr.readline())
+    assert found, "the server doesn't say where it is"
+    return found[0]
+
+
+@pytest.fixture(scope="package")
+def browser(server: subprocess.Popen[str]) -> Iterator[Any]:
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("needs Chromium on the path")
@@ -53,11 +59,9 @@ def visit(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
     opened: list[Watched] = []
 
     def visit(address: str = "", **options: Any) -> Any:
-        context = browser.new_context(**{"reduced_motion": "reduce", **options})
-        context.set_default_timeout(8_000)
-        watched = Watched(context, site)
+        watched = watch(browser, site, **options)
         opened.append(watched)
-        page = context.new_page()
+        page = watched.context.new_page()
         page.goto(address if "://" in address else site + address)
         page.locator("main h2").first.wait_for(state="attached")
         return page
@@ -65,15 +69,31 @@ def visit(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
     yield visit
     for watched in opened:
         watched.context.close()
-    for watched in opened:
-        assert watched.complaints == []
-        assert watched.strangers == []
+        watched.check()
+
+
+@pytest.fixture(scope="package")
+def desk(browser: Any, site: str) -> Iterator[Watched]:
+    """The context whose one page most tests share: opening one takes longer than most of them."""
+    watched = watch(browser, site)
+    watched.context.new_page()
+    yield watched
+    watched.context.close()
 
 
 @pytest.fixture
-def page(visit: Callable[..., Any]) -> Any:
-    """The worked example as it opens, at a desk."""
-    return visit(viewport={"width": 1360, "height": 860})
+def page(desk: Watched, site: str) -> Iterator[Any]:
+    """The worked example as it opens, at a desk, with nothing kept from before."""
+    (page,) = desk.context.pages
+    page.set_viewport_size({"width": 1360, "height": 860})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto(site)
+    if page.evaluate("localStorage.length"):
+        page.evaluate("localStorage.clear()")
+        page.goto(site)
+    page.locator("main h2").first.wait_for(state="attached")
+    yield page
+    desk.check()
 
 
 @pytest.fixture

@@ -23,6 +23,14 @@ class Watched:
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         context.on("request", self._asked)
 
+    def check(self) -> None:
+        """Fail where something went wrong since the last look."""
+        complaints, strangers = self.complaints[:], self.strangers[:]
+        self.complaints.clear()
+        self.strangers.clear()
+        assert complaints == []
+        assert strangers == []
+
     def _said(self, message: Any) -> None:
         # A refusal that the page shows in its own words is logged by the browser as well.
         if message.type in ("error", "warning") and "status of 422" not in message.text:
@@ -31,6 +39,13 @@ class Watched:
     def _asked(self, request: Any) -> None:
         if not request.url.startswith((self.site, "file:", "data:", "blob:")):
             self.strangers.append(request.url)
+
+
+def watch(browser: Any, site: str, **options: Any) -> Watched:
+    """A new context, watched."""
+    context = browser.new_context(**{"reduced_motion": "reduce", **options})
+    context.set_default_timeout(8_000)
+    return Watched(context, site)
 
 
 def tab(page: Any, name: str) -> None:

@@ -98,9 +98,14 @@ def test_the_working_follows_an_edit_without_the_server(page: Any) -> None:
     weight(page, "W_1[1,2]").click()
     expect(page.locator(".answer")).to_contain_text("0.1321")
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+
+    def hear(request: Any) -> None:
+        asked.append(request.url)
+
+    page.on("request", hear)
     page.keyboard.press("ArrowUp")
     expect(page.locator(".answer")).not_to_contain_text("0.1321")
     page.keyboard.press("ArrowDown")
     expect(page.locator(".answer")).to_contain_text("0.1321")
+    page.remove_listener("request", hear)
     assert asked == []
