@@ -52,6 +52,15 @@ def tab(page: Any, name: str) -> None:
     page.get_by_role("tab", name=name).click()
 
 
+def read(page: Any, name: str) -> None:
+    """Have the page read one of the examples."""
+    tab(page, "Build")
+    source = page.get_by_label("The worksheet in Markdown")
+    source.fill((EXAMPLE.parent / f"{name}.md").read_text(encoding="utf-8"))
+    page.keyboard.press("Control+Enter")
+    page.locator(".source button:disabled").wait_for()
+
+
 def weight(page: Any, name: str) -> Any:
     """The field of a weight in the drawing."""
     return page.locator(f'.weight input[aria-label="{name}"]')

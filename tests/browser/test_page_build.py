@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.pages import cell, tab, weight
+from tests.browser.pages import cell, read, tab, weight
 
 expect: Any = pytest.importorskip("playwright.sync_api").expect
 
@@ -26,7 +26,10 @@ def test_layers_come_and_go_with_their_activations_and_loss(
 ) -> None:
     page = build
     source = page.get_by_label("The worksheet in Markdown")
+    warning = page.get_by_text("A change here writes a new worksheet")
+    expect(warning).to_be_visible()
     page.get_by_role("button", name="Add a layer").click()
+    expect(warning).to_have_count(0)
     expect(page.locator(".layers li")).to_have_count(4)
     expect(page.locator(".canvas .column")).to_have_count(5)
     page.locator(".layers li").nth(2).locator("select").select_option("tanh")
@@ -48,6 +51,23 @@ def test_equations_can_be_rewritten(build: Any) -> None:
     tab(build, "Network")
     expect(cell(build, "x")).to_have_value("3")
     expect(build.locator(".values button.entry").last).to_have_text("9")
+
+
+def test_a_worksheet_without_numbers_shows_its_formulas(build: Any) -> None:
+    read(build, "chain-rule")
+    tab(build, "Network")
+    build.locator(".unit.given input").click()
+    expect(build.locator(".working .hint")).to_have_text("Give x a number, and numbers are put in.")
+    expect(build.locator(".steps > li")).to_have_count(6)
+    expect(build.get_by_role("alert")).to_have_count(0)
+    build.locator(".unit.given input").fill("1")
+    expect(build.locator(".answer")).to_contain_text("−1.143")
+
+
+def test_the_loss_is_the_worksheets_own(build: Any) -> None:
+    expect(build.get_by_label("Loss")).to_have_value("squared_error")
+    read(build, "softmax-classifier")
+    expect(build.get_by_label("Loss")).to_have_value("cross_entropy")
 
 
 def test_an_error_says_where_and_puts_the_cursor_there(build: Any) -> None:

@@ -94,5 +94,9 @@ def test_a_wide_network_opens_and_an_edit_repaints_it(page: Any) -> None:
     tab(page, "Network")
     expect(page.locator(".canvas .column")).not_to_have_count(0)
     loss = shown(page)["J"]
+    expect(page.get_by_text("too many weights to write on the wires")).to_be_visible()
+    expect(page.locator(".weight")).to_have_count(0)
+    page.locator(".grip").first.dispatch_event("click")
+    expect(page.locator(".weight.chosen input")).to_be_visible()
     page.locator(".unit.given input").first.fill("5")
     expect(page.locator(".values table[aria-label='J'] button")).not_to_have_text(loss[0])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from tests.browser.pages import EXAMPLE, cell, shown, weight, written
+from tests.browser.pages import EXAMPLE, Watched, cell, shown, weight, written
 
 from backhand.calculus.forward import trace
 from backhand.page.sheets import sheet_of
@@ -92,6 +92,19 @@ def test_half_a_number_is_marked_and_changes_nothing(page: Any, half: str) -> No
     expect(field).to_have_value("2")
     expect(field).to_have_attribute("aria-invalid", "false")
     assert shown(page) == before
+
+
+def test_numbers_follow_where_the_server_is_gone(page: Any, desk: Watched) -> None:
+    page.route("**/api/working", lambda route: route.abort())
+    cell(page, "x[1]").fill("-2")
+    expect(page.locator(".working .hint")).to_contain_text("the server doesn't answer")
+    expect(page.locator(".values table[aria-label='a'] button").first).to_have_text("−9")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.unroute("**/api/working")
+    assert all("ERR_FAILED" in each for each in desk.complaints)
+    desk.complaints.clear()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".answer")).to_contain_text("∂x")
 
 
 def test_the_working_follows_an_edit_without_the_server(page: Any) -> None:

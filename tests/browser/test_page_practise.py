@@ -71,6 +71,12 @@ def test_what_follows_from_an_earlier_slip_counts(practise: Any) -> None:
     assert told != said("3.1.5", "[3, 2]", "hint", {})
 
 
+def test_what_is_given_stands_before_the_questions(practise: Any) -> None:
+    given = practise.locator(".before").first
+    expect(given).to_contain_text("We look at a single data point")
+    expect(given.locator(".given math").nth(2)).to_have_text("W1=23−1−1−31")
+
+
 def test_progress_outlives_a_reload_and_can_be_thrown_away(practise: Any) -> None:
     box = answer(practise, "3.1.4", "[3, -2]")
     expect(box.locator(".feedback strong")).to_have_text("Right")
@@ -87,6 +93,7 @@ def test_other_numbers_make_old_answers_wrong(practise: Any) -> None:
     answer(practise, "3.1.4", "[3, -2]")
     practise.get_by_role("button", name="Other numbers").click()
     expect(practise.get_by_text("0 of 26 right")).to_be_visible()
+    expect(practise.locator(".given math").nth(2)).not_to_have_text("W1=23−1−1−31")
     expect(part(practise, "3.1.4").locator("input")).to_have_value("")
     box = answer(practise, "3.1.4", "[3, -2]")
     expect(box.locator(".feedback strong")).not_to_have_text("Right")

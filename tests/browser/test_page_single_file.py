@@ -69,15 +69,23 @@ def test_the_file_trains(alone: Any, keep: Callable[[Any, str], None]) -> None:
     keep(alone, "single-train")
 
 
-def test_the_file_marks_numbers_and_shows_workings(alone: Any) -> None:
+def test_the_file_judges_what_it_can_and_shows_workings(alone: Any) -> None:
     tab(alone, "Practise")
     box = alone.locator(".part", has=alone.locator('[id="answer-3.1.4"]'))
-    for text, verdict in (("[3, 2]", "Not right yet"), ("[3, -2]", "Right")):
+    for text, verdict in (
+        ("[3, 2]", "Partly right (50 %)"),
+        ("[3; -2; 0]", "Not right yet"),
+        ("a = [3; -2]", "Right"),
+    ):
         box.locator("input").fill(text)
         box.get_by_role("button", name="Check").click()
         expect(box.locator(".feedback strong")).to_have_text(verdict)
     box.get_by_role("button", name="Show the working").click()
     expect(box.locator(".key math").first).to_be_visible()
+    box = alone.locator(".part", has=alone.locator('[id="answer-3.2.1"]'))
+    box.locator("input").fill("dJ/dyhat * dyhat/db * db/dW_2[1,1]")
+    box.get_by_role("button", name="Check").click()
+    expect(box.locator(".feedback")).to_contain_text("compare it with the working")
     tab(alone, "Build")
     expect(alone.get_by_text("Building needs")).to_be_visible()
     tab(alone, "Network")

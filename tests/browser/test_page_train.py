@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.browser.pages import EXAMPLE, cell, shown, tab, weight, written
+from tests.browser.pages import EXAMPLE, cell, read, shown, tab, weight, written
 
 from backhand.page.sheets import sheet_of
 from backhand.values import floats
@@ -91,6 +91,30 @@ def test_steps_on_one_point_are_those_of_backhand(training: Any) -> None:
         right = floats(graph[name].value).ravel()
         for number, value in zip(numbers[text], right, strict=True):
             assert math.isclose(written(number), value, rel_tol=5.1e-4, abs_tol=1e-9)
+
+
+def test_a_step_on_the_worksheets_point_is_its_update(training: Any) -> None:
+    page = training
+    page.get_by_label("Data").select_option("the worksheet's own")
+    expect(page.get_by_text("1 point", exact=True)).to_be_visible()
+    page.get_by_label("Learning rate", exact=True).fill("2")
+    page.get_by_role("button", name="Step").click()
+    graph = sheet_of(EXAMPLE.read_text(encoding="utf-8")).worksheet.graph
+    slope = float(graph.derivative("J", "W_1[1,2]").value)
+    expect(steps(page)).to_have_text("1")
+    new = written(weight(page, "W_1[1,2]").input_value())
+    assert math.isclose(new, -1 - 2 * slope, rel_tol=5e-4)
+
+
+def test_only_data_that_fits_is_offered(page: Any) -> None:
+    read(page, "three-layers")
+    tab(page, "Train")
+    expect(page.get_by_label("Data")).to_have_value("moons")
+    expect(page.locator("option", has_text="iris")).to_have_attribute("disabled", "")
+    read(page, "linear-regression")
+    tab(page, "Train")
+    expect(page.get_by_text("3 points")).to_be_visible()
+    expect(page.locator(".boundary")).to_have_count(2)
 
 
 def after(graph: Any) -> dict[str, Any]:

@@ -136,6 +136,23 @@ def test_its_keys_are_not_the_notebooks(line: Line, page: Any) -> None:
     assert page.evaluate("window.keys") == []
 
 
+def test_light_or_dark_as_the_notebook_is(line: Line, page: Any) -> None:
+    paper = f"getComputedStyle({ROOT}.querySelector('.app')).backgroundColor"
+    page.emulate_media(color_scheme="light")
+    light = page.evaluate(paper)
+    for attribute, dark in (
+        ("data-jp-theme-light", "false"),
+        ("data-vscode-theme-kind", "vscode-dark"),
+        ("class", "dark"),
+    ):
+        page.evaluate(
+            "([name, value]) => document.body.setAttribute(name, value)", [attribute, dark]
+        )
+        settled(line, f"{paper} !== '{light}'")
+        page.evaluate("(name) => document.body.removeAttribute(name)", attribute)
+        settled(line, f"{paper} === '{light}'")
+
+
 def test_two_views_show_the_same_and_a_closed_one_hears_nothing(
     line: Line, page: Any, widget: NetworkWidget
 ) -> None:

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { near } from "../src/math/near";
+import { nearness, numeral } from "../src/math/near";
 import { arrayMath, digits, editable, numberMath, plain, typed } from "../src/math/numbers";
 import shown from "./shown.json";
-import marked from "./marked.json";
+import near from "./near.json";
 
 describe("a number that is shown", () => {
   it.each(shown as [number, string][])("%d as Backhand writes it: %s", (value, text) => {
@@ -50,8 +50,9 @@ describe("a number that is typed", () => {
   });
 });
 
-describe("an answer in the single file", () => {
-  it.each(marked as [string, number, number, boolean][])("%s for %d to %d digits: %s, as Backhand marks it", (text, right, least, good) => {
-    expect(near(text, right, least)).toBe(good);
+describe("a number that is typed for another", () => {
+  it.each(near as [string, number, boolean, number, string][])("%s for %d, which ends: %s, to %d digits: %s", (text, value, ends, least, how) => {
+    const typed = numeral(text);
+    expect(typed && nearness(typed, { value, ends }, least)).toBe(how);
   });
 });

@@ -6,6 +6,7 @@ Cut at a length before anything else; plain numbers and arrays of them don't go 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -216,14 +217,22 @@ def _product_of_counts(text: str) -> Numeral | None:
     return Numeral(Fraction(total), 0)
 
 
+def verdicts(right: str) -> Mapping[str, str]:
+    """What may be said where this verdict is right, and what it means.
+
+    >>> verdicts("false")["yes"], verdicts("neither")["linear"]
+    ('proved', 'affine')
+    """
+    if right in ("proved", "false"):
+        return {**dict.fromkeys(_YES, "proved"), **dict.fromkeys(_NO, "false")}
+    return _SHAPES_OF_FUNCTIONS
+
+
 def verdict(text: str, right: str) -> Typed:
     """The word of a verdict, as the word that means the same as those that are right."""
     said = re.sub(r"\s+", " ", trimmed(text).lower().replace("’", "'"))
     said = re.sub(r"^(?:it is|it's|is|this is|the claim is|the function is)\s+", "", said)
-    if right in ("proved", "false"):
-        known = {**dict.fromkeys(_YES, "proved"), **dict.fromkeys(_NO, "false")}
-    else:
-        known = _SHAPES_OF_FUNCTIONS
+    known = verdicts(right)
     if said not in known:
         examples = "true or false" if right in ("proved", "false") else "convex, concave or neither"
         raise ReadingError(

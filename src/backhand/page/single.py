@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from fractions import Fraction
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -11,7 +12,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from backhand.checking.answers import verdicts
+from backhand.checking.judging import DECIDED
 from backhand.checking.marking import Marker, Part
+from backhand.checking.rounding import ends
 from backhand.errors import BackhandError
 from backhand.graph import Graph, Layout, Quantity, Role
 from backhand.page import bodies
@@ -35,6 +39,7 @@ PLANE = ("moons", "circles", "xor", "spirals")
 """The data sets that are carried along: points with two inputs, in two classes."""
 POINTS = 200
 DECIMALS = 4
+JUDGED = ("number", "vector", "matrix", "count", "class", "shape")
 
 
 def interactive(text: str) -> str:
@@ -126,20 +131,25 @@ def entries(quantity: Quantity) -> Iterator[str]:
 
 def _practice(marker: Marker) -> dict[str, Json]:
     return {
-        "answers": {part.number: _expected(part) for part in marker.parts},
+        "answers": {part.number: expected_json(part) for part in marker.parts},
         "keys": {p.number: with_images(working_html(p.working)) for p in marker.parts},
     }
 
 
-def _expected(part: Part) -> dict[str, Json]:
-    """What the file itself can judge: numbers and single words."""
+def expected_json(part: Part) -> dict[str, Json]:
+    """What is right, as far as the file itself can judge it: numbers, shapes and verdicts.
+
+    Two formulas may be equal and only one in the form that is asked for: that takes Python.
+    """
     right = part.expected
-    digits = {"digits": right.digits}
-    if right.kind in ("number", "vector", "matrix", "count", "shape") and right.value is not None:
-        return {"numbers": floats(right.value).ravel().tolist(), **digits}
-    if right.kind in ("verdict", "class") and right.words and " " not in right.words:
-        return {"words": right.words, **digits}
-    return digits
+    found: dict[str, Json] = {"kind": right.kind, "digits": right.digits}
+    if right.kind in JUDGED and right.value is not None:
+        exact = [isinstance(each, Fraction) and ends(each) for each in right.value.ravel()]
+        found |= {"numbers": floats(right.value).ravel().tolist(), "ends": exact}
+        found |= {"shape": list(right.value.shape)}
+    elif right.kind == "verdict" and right.words in DECIDED:
+        found |= {"known": dict(verdicts(right.words)), "word": right.words}
+    return found
 
 
 def _data() -> dict[str, Json]:

@@ -15,12 +15,16 @@ from pathlib import Path
 import pytest
 
 from backhand.checking.numerals import numeral
-from backhand.checking.rounding import nearness
+from backhand.checking.rounding import ends, nearness
+from backhand.page.sheets import sheet_of
+from backhand.page.single import expected_json
 from backhand.rounding import digits
 
-WEB = Path(__file__).parents[3] / "web"
+ROOT = Path(__file__).parents[3]
+WEB = ROOT / "web"
 SHOWN = WEB / "test" / "shown.json"
-MARKED = WEB / "test" / "marked.json"
+NEAR = WEB / "test" / "near.json"
+JUDGED = WEB / "test" / "judged.json"
 POWER = 9
 """Whole numbers below this power of ten are shown whole."""
 
@@ -53,14 +57,70 @@ TYPED = (
 )
 
 
-def marked() -> list[tuple[str, float, int, bool]]:
-    """Typed numbers, the right ones, the digits asked for, and whether Backhand takes them."""
-    found: list[tuple[str, float, int, bool]] = []
+def near() -> list[tuple[str, float, bool, int, str]]:
+    """Typed numbers, the right ones, whether these end, the digits asked for, and how near they are."""
+    found: list[tuple[str, float, bool, int, str]] = []
     for text, right, least in product(TYPED, RIGHT, (2, 3)):
         typed = numeral(text)
         assert typed is not None
         exact = right if isinstance(right, float) else Fraction(right)
-        found.append((text, float(right), least, nearness(typed, exact, least) == "right"))
+        is_decimal = isinstance(exact, Fraction) and ends(exact)
+        found.append((text, float(right), is_decimal, least, nearness(typed, exact, least)))
+    return found
+
+
+SHEETS = ("two-neurons", "definitions", "softmax-classifier", "three-layers")
+ANSWERS = {
+    "number": (
+        "{0}",
+        "b = {0}",
+        "${0}$.",
+        "[{0}]",
+        "0",
+        "-{0}",
+        "{0}1",
+        "({0}, {0})",
+        "what",
+        "1/3",
+    ),
+    "vector": (
+        *("[{0}, {1}]", "({0}; {1})", "{0} {1}", "[[{0}], [{1}]]", "a = [{0}, {1}]", "[{1}, {0}]"),
+        *("[{0}, {0}]", "[{0}, {1}, 0]", r"\begin{{bmatrix}} {0} \\ {1} \end{{bmatrix}}", "[{0}"),
+        *("[{0}, {1}, {2}]", "({0}; {1}; {2})", "[{2}, {1}, {0}]", "[{0}; 0; {2}]", "[{0}, x]"),
+    ),
+    "matrix": (
+        *("[{0}, {1}; {2}, {3}; {4}, {5}]", "[[{0}, {1}], [{2}, {3}], [{4}, {5}]]", "[{0}, {1}]"),
+        *("[{0}, {1}, {2}; {3}, {4}, {5}]", "[{0}, {2}, {4}; {1}, {3}, {5}]", "[{0}; {1}]", "{0}"),
+        *("[{0}, {1}, {2}, {3}, {4}, {5}]", "[{0}, {1}; {2}, {3}]", "[{0}, {2}; {1}, {3}]", "[]"),
+    ),
+    "shape": ("{0}x{1}", "{0} × {1}", "({0}, {1})", "R^{{{0}×{1}}}", "{1}x{0}", "{0} by 9", "{0}"),
+    "count": ("{0}", "6 + 3 = {0}", "{0} matrices", "two", "nine", "-{0}", "{0}.5", "many"),
+    "class": ("{0}", "class {0}", "label 1", "zero", "2", "0.0", "none of them"),
+    "verdict": (
+        *("true", "false", "Yes", "no", "It is convex.", "convex", "concave", "neither", "affine"),
+        *("linear", "doesn’t hold", "perhaps", "toString", "not convex", "__proto__"),
+    ),
+}
+"""What is typed for each kind of answer; the fields are the right numbers in order."""
+
+
+def judged() -> list[tuple[dict[str, object], str, str]]:
+    """What a single file holds of a part, an answer to it, and the verdict of Backhand."""
+    found: list[tuple[dict[str, object], str, str]] = []
+    seen: set[str] = set()
+    for name in SHEETS:
+        path = ROOT / "examples" / f"{name}.md"
+        marker = sheet_of(path.read_text(encoding="utf-8")).ready()
+        for part in marker.parts:
+            held = expected_json(part)
+            sort = f"{held['kind']} {held.get('shape')} {held.get('word')}"
+            if sort in seen or len(held) == 2:
+                continue
+            seen.add(sort)
+            right = [f"{n:.4g}" for n in held.get("numbers", ())] + ["7"] * 6
+            for pattern in ANSWERS[str(held["kind"])]:
+                answer = pattern.format(*right)
+                found.append((held, answer, marker.mark(part.number, answer).verdict))
     return found
 
 
@@ -72,7 +132,8 @@ def written(rows: object) -> str:
 
 def test_the_tables_are_what_backhand_does() -> None:
     assert SHOWN.read_text(encoding="utf-8") == written(shown())
-    assert MARKED.read_text(encoding="utf-8") == written(marked())
+    assert NEAR.read_text(encoding="utf-8") == written(near())
+    assert JUDGED.read_text(encoding="utf-8") == written(judged())
 
 
 def test_the_front_end_passes_its_own_tests() -> None:
@@ -87,4 +148,5 @@ def test_the_front_end_passes_its_own_tests() -> None:
 
 if __name__ == "__main__":
     SHOWN.write_text(written(shown()), encoding="utf-8")
-    MARKED.write_text(written(marked()), encoding="utf-8")
+    NEAR.write_text(written(near()), encoding="utf-8")
+    JUDGED.write_text(written(judged()), encoding="utf-8")
