@@ -275,6 +275,8 @@ class Worksheet:
     unread: tuple[str, ...] = ()
     """Why a question in words alone has no answer, a sentence each."""
     source: str = ""
+    worded: bool = False
+    """Whether the asks were read from words: one that can't be answered is then said, no error."""
 
     @property
     def questions(self) -> tuple[Question, ...]:

@@ -31,11 +31,20 @@ from backhand.calculus.objective import objective
 from backhand.calculus.paths import MAX_PATHS, Spot, is_entry, routes, spot
 from backhand.calculus.picture import picture
 from backhand.calculus.second import hessian
-from backhand.errors import AskError, BackhandError
+from backhand.errors import AskError, BackhandError, ReadingError
 from backhand.graph import Graph, Layout, Quantity, Role
 from backhand.notation import named, result, space_of, value_formula
 from backhand.syntax import Equal, Formula, Num
-from backhand.working import Answered, Ask, Solution, Step, Working, Worksheet
+from backhand.working import (
+    Answered,
+    Ask,
+    Block,
+    Question,
+    Solution,
+    Step,
+    Working,
+    Worksheet,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,23 +280,44 @@ def solve(worksheet: Worksheet, only: str | None = None, layout: Layout | None =
     """
     chosen = layout or worksheet.layout
     done: list[Answered] = []
+    unread: dict[int, str] = {}
     known: dict[int, frozenset[str]] = {}
     for question in worksheet.questions:
         wanted = only is None or f"{question.number}.".startswith(f"{only}.")
         if not wanted:
             continue
-        workings: list[Working] = []
-        for ask in question.asks:
-            before = known.get(id(question.graph), frozenset())
-            working = answer(question.graph, ask, chosen, before)
-            workings.append(working)
-            if ask.verb in ("value", "loss", "forward"):
-                known[id(question.graph)] = before | set(working.values)
-        done.append(Answered(question, tuple(workings)))
+        try:
+            done.append(_answered(question, chosen, known))
+        except BackhandError as error:
+            if not worksheet.worded:
+                raise
+            why = f"question {question.number} isn't answered: {error.what}; {error.mend}"
+            unread[id(question)] = why
+    missed = (*worksheet.unread, *unread.values())
+    if missed and not done and only is None:
+        raise ReadingError(
+            f"no question of this page could be answered; {missed[0]}",
+            "put a line such as % ask: value a below each question",
+        )
     if only is not None and not done:
         numbers = ", ".join(q.number for q in worksheet.questions)
         raise AskError(f"there is no question {only}", f"the questions are {numbers}")
-    return Solution(worksheet, tuple(done), chosen)
+    blocks = tuple(
+        Block("prose", b.source) if id(b.question) in unread else b for b in worksheet.blocks
+    )
+    return Solution(replace(worksheet, blocks=blocks, unread=missed), tuple(done), chosen)
+
+
+def _answered(question: Question, layout: Layout, known: dict[int, frozenset[str]]) -> Answered:
+    """A question's answers; `known`: what was worked out before, by graph, for those after."""
+    workings: list[Working] = []
+    for ask in question.asks:
+        before = known.get(id(question.graph), frozenset())
+        working = answer(question.graph, ask, layout, before)
+        workings.append(working)
+        if ask.verb in ("value", "loss", "forward"):
+            known[id(question.graph)] = before | set(working.values)
+    return Answered(question, tuple(workings))
 
 
 __all__ = ["answer", "derivative", "shown", "solve", "step"]

@@ -129,7 +129,7 @@ class Page:
                 if value not in ("numerator", "denominator"):
                     raise ReadingError(
                         f"there is no layout {value!r}",
-                        "write numerator or denominator",
+                        "write numerator or denominator, or leave the line out",
                         self._place(row, line.find(value) + 1),
                     )
                 self.layout = value

@@ -87,8 +87,11 @@ def worksheet(text: str) -> Worksheet:
     >>> [(q.number, q.words, q.asks[0].text) for q in sheet.questions]
     [('1', 'What is $x$?', 'value x')]
     """
-    if is_raw(text):
-        return _of_raw(text)
+    return _of_raw(text) if is_raw(text) else _explicit(text)
+
+
+def _explicit(text: str) -> Worksheet:
+    """The worksheet in a page that says itself what it defines and asks."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     page = Page(lines)
     page.walk(_tokens("\n".join(lines) + "\n"))
@@ -111,13 +114,7 @@ def _of_raw(text: str) -> Worksheet:
     )
     if not raw.questions:
         raise ReadingError("no question was found on this page", "number them: 1. What is a?")
-    if len(unread) == len(raw.questions):
-        raise ReadingError(
-            f"no question of this page could be read; {unread[0]}",
-            "put a line such as % ask: value a below each question",
-            Place(raw.questions[0].line, 1),
-        )
-    return replace(worksheet(raw.text), unread=unread)
+    return replace(_explicit(raw.text), unread=unread, worded=True)
 
 
 def _tokens(text: str) -> Sequence[Token]:

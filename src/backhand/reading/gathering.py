@@ -1,19 +1,21 @@
 """The definitions of a raw page, gathered leniently from its displays and sentences.
 
 Each formula is tried on the model so far. One that gives a name another meaning ends the sections
-above it, or replaces what its own section said before; what isn't a definition is left as prose.
+above it, or replaces what its own section said before: for all of the section, or from there on where
+a question stands in between. What isn't a definition is left as prose.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from backhand.errors import BackhandError
 from backhand.graph import Graph
 from backhand.reading.maths import defined_names
 from backhand.reading.meaning import model
 from backhand.reading.phrases import RATES
+from backhand.reading.prose_formulas import is_numbers, without_numbers
 
 MAX_WORK = 20_000
 """How many definitions are read while formulas are tried; then the rest of the page is prose."""
@@ -27,8 +29,18 @@ class Taken:
 
     source: str
     names: frozenset[str]
-    top: str
+    section: int
     at: int
+
+    @property
+    def numbers(self) -> bool:
+        """Whether it gives numbers only: a value, or what a formula comes to."""
+        return is_numbers(self.source.partition("=")[2])
+
+    @property
+    def formula(self) -> bool:
+        """Whether it gives a formula with names in it."""
+        return "=" in self.source and not self.numbers
 
 
 @dataclass(slots=True)
@@ -37,49 +49,72 @@ class Part:
 
     taken: list[Taken] = field(default_factory=list[Taken])
 
-    def graph(self) -> Graph:
-        """The model that they make."""
-        return model("\n".join(t.source for t in self.taken)) if self.taken else Graph(())
+    def until(self, section: int) -> list[Taken]:
+        """What holds in a section: nothing from sections below it, nor what needed them."""
+        later = (at for at, t in enumerate(self.taken) if t.section > section)
+        return self.taken[: next(later, None)]
+
+
+def graph_of(taken: list[Taken]) -> Graph:
+    """The model that some definitions make."""
+    return model("\n".join(t.source for t in taken)) if taken else Graph(())
 
 
 @dataclass(slots=True)
 class Gathering:
     """What was taken, what was left out and why."""
 
+    questions: list[int]
+    """Where the questions stand on the page."""
     parts: list[Part] = field(default_factory=lambda: [Part()])
-    part_of: dict[str, int] = field(default_factory=dict[str, int])
-    """The part that holds in each section, by the first number of the section."""
+    held: dict[int, list[tuple[int, int]]] = field(default_factory=dict[int, list[tuple[int, int]]])
+    """The parts that hold in each section, each with the element from which it does."""
     notes: list[str] = field(default_factory=list[str])
+    lost: list[Taken] = field(default_factory=list[Taken])
+    """What reads as a definition, and couldn't be taken."""
     waiting: list[tuple[Taken, int]] = field(default_factory=list[tuple[Taken, int]])
     work: int = 0
 
-    def offer(self, source: str, top: str, at: int, line: int) -> None:
+    def offer(self, source: str, section: int, at: int, line: int) -> None:
         """Take a formula as a definition where it is one."""
         reason = _no_definition(source)
         names = frozenset[str]() if reason else _names(source)
         if reason or not names:
             self._left(source, line, reason or "it defines no name")
             return
-        offered = Taken(source, names, top, at)
+        offered = Taken(source, names, section, at)
         reason = self._try(offered, line)
         if reason and len(self.waiting) < MAX_WAITING:
             self.waiting.append((offered, line))
         elif reason:
+            self.lost.append(offered)
             self._left(source, line, reason)
         else:
             self._retry()
-        self.part_of[top] = len(self.parts) - 1
 
-    def section(self, top: str) -> None:
+    def section(self, section: int) -> None:
         """A section begins: what holds there, until a definition says otherwise."""
-        if top not in self.part_of:
+        if section not in self.held:
             self.close()
-        self.part_of.setdefault(top, len(self.parts) - 1)
+            self.held[section] = [(-1, len(self.parts) - 1)]
+
+    def part_for(self, section: int, at: int) -> tuple[int, list[Taken]]:
+        """The number of the part that holds for a question, and what of it does."""
+        part = [part for start, part in self.held[section] if start < at][-1]
+        return part, self.parts[part].until(section)
+
+    def defines(self, section: int) -> bool:
+        """Whether a section has definitions of its own."""
+        return any(t.section == section for part in self.parts for t in part.taken)
 
     def close(self) -> None:
         """Say which formulas never made sense."""
+        held = self.parts[-1].taken
         for offered, line in self.waiting:
-            self._left(offered.source, line, self._reason([*self.parts[-1].taken, offered]))
+            put_in = _put_in(offered, [t for t in held if t.names & offered.names])
+            if not put_in:
+                self.lost.append(offered)
+            self._left(offered.source, line, put_in or self._reason([*held, offered]))
         self.waiting = []
 
     def _retry(self) -> None:
@@ -88,7 +123,14 @@ class Gathering:
         self.waiting = [(each, line) for each, line in waiting if self._try(each, line, again=True)]
 
     def _try(self, offered: Taken, line: int, again: bool = False) -> str:
-        """Why a formula can't be taken; empty once it is."""
+        """Why a formula can't be taken, nor without the numbers put in; empty once it is."""
+        reason = self._try_as_is(offered, line, again)
+        bare = without_numbers(offered.source)
+        if not reason or bare == offered.source:
+            return reason
+        return self._try_as_is(replace(offered, source=bare), line, again)
+
+    def _try_as_is(self, offered: Taken, line: int, again: bool) -> str:
         held = self.parts[-1].taken
         reason = self._reason([*held, offered])
         if not reason:
@@ -100,25 +142,39 @@ class Gathering:
             return reason
         if any(t.source == offered.source for t in clash):
             return ""
-        above = [t for t in clash if t.top != offered.top]
+        if _put_in(offered, clash):
+            return reason
+        above = any(t.section != offered.section for t in clash)
         kept = (
-            [t for t in held if t.top == offered.top]
+            [t for t in held if t.section == offered.section]
             if above
             else [t for t in held if t not in clash]
         )
         if self._reason([*kept, offered]):
             return reason
+        old = ", ".join(sorted(clash[0].names))
         if above:
-            self.parts[-1].taken = [t for t in held if t.top != offered.top]
-            self.parts.append(Part(kept))
-            self.notes.append(f"line {line}: {_short(offered.source)} starts a new model")
+            self._part(kept, offered.section, -1)
+            self.notes.append(f"line {line}: {short(offered.source)} starts a new model")
+        elif any(max(t.at for t in clash) < at < offered.at for at in self.questions):
+            self._part(kept, offered.section, offered.at)
+            below = "this definition is used for the questions below"
+            self.notes.append(f"line {line}: {old} is defined again; {below}")
         else:
-            old = ", ".join(sorted(clash[0].names))
-            self.notes.append(f"line {line}: {old} is defined again; this definition is used")
             self.parts[-1].taken = kept
+            self.notes.append(f"line {line}: {old} is defined again; this definition is used")
         self.parts[-1].taken.append(offered)
         self._note(offered, line)
         return ""
+
+    def _part(self, kept: list[Taken], section: int, start: int) -> None:
+        """A new model, which holds in a section from the element `start` on."""
+        if start < 0:
+            # Its first model is this one; a part that only held definitions of it is now complete.
+            start = self.held[section].pop()[0]
+            self.parts[-1].taken = [t for t in self.parts[-1].taken if t.section != section]
+        self.parts.append(Part(list(kept)))
+        self.held[section].append((start, len(self.parts) - 1))
 
     def _reason(self, taken: list[Taken]) -> str:
         self.work += len(taken)
@@ -131,10 +187,17 @@ class Gathering:
         return ""
 
     def _note(self, offered: Taken, line: int) -> None:
-        self.notes.append(f"line {line}: I took {_short(offered.source)} as a definition")
+        self.notes.append(f"line {line}: I took {short(offered.source)} as a definition")
 
     def _left(self, source: str, line: int, reason: str) -> None:
-        self.notes.append(f"line {line}: I left {_short(source)} as prose: {reason}")
+        self.notes.append(f"line {line}: I left {short(source)} as prose: {reason}")
+
+
+def _put_in(offered: Taken, clash: list[Taken]) -> str:
+    """Why numbers for what a formula defines are no definition of it; empty for any other."""
+    if offered.numbers and any(t.formula for t in clash):
+        return f"it says what {', '.join(sorted(offered.names))} comes to"
+    return ""
 
 
 def _no_definition(source: str) -> str:
@@ -156,6 +219,7 @@ def _names(source: str) -> frozenset[str]:
     return known.quantities | known.functions
 
 
-def _short(source: str) -> str:
+def short(source: str) -> str:
+    """A formula on one line, cut where it is long."""
     line = " ".join(source.split())
     return line if len(line) <= 60 else line[:57] + "..."

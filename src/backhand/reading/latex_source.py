@@ -18,6 +18,7 @@ MAX_OPENINGS = 1_000
 MAX_DEPTH = 6
 """How deep lists may be nested."""
 _OPENINGS = (r"\[", r"\(", r"\begin{", r"\label", r"\textbf{", r"\emph{")
+_ALIGNED = "align|flalign|gather|multline|eqnarray"
 _LISTS = r"enumerate|questions|parts|subparts|itemize"
 _TOKEN = re.compile(
     rf"\\begin\{{(?P<open>{_LISTS})\}}(?:\[[^\]]*\])?|\\end\{{(?P<close>{_LISTS})\}}"
@@ -104,7 +105,7 @@ def _plain(text: str) -> str:
     text = _DROPPED.sub(" ", inside[1] if inside else text)
     text = re.sub(r"\\\((.+?)\\\)", r"$\1$", text, flags=re.DOTALL)
     text = re.sub(r"\\(?:textbf|emph|textit|underline)\{([^{}$]*)\}", r"\1", text)
-    display = r"(\\\[.*?\\\]|\\begin\{(equation|align|gather)(\*?)\}.*?\\end\{\2\3\})"
+    display = rf"(\\\[.*?\\\]|\\begin\{{(equation|{_ALIGNED})(\*?)\}}.*?\\end\{{\2\3\}})"
     text = re.sub(display, lambda m: f"\n\n{_display(m[1])}\n\n", text, flags=re.DOTALL)
     return text.replace("~", " ")
 
@@ -112,7 +113,9 @@ def _plain(text: str) -> str:
 def _display(source: str) -> str:
     r"""A display between dollars; several lines of `align` stay lines of one."""
     body = re.sub(r"^\\\[|\\\]$|\\(?:begin|end)\{equation\*?\}", "", source.strip())
-    body = re.sub(r"\\(begin|end)\{(?:align|gather)\*?\}", r"\\\1{aligned}", body)
+    body = re.sub(
+        r"\\(begin|end)\{(?:align|flalign|gather|multline|eqnarray)\*?\}", r"\\\1{aligned}", body
+    )
     return "$$\n" + "\n".join(line.strip() for line in body.split("\n") if line.strip()) + "\n$$"
 
 

@@ -38,6 +38,10 @@ class Numbers:
             self._last[level, outer] = number
         self._sections.append((level, number))
 
+    def next(self, prefix: str) -> int:
+        """The number that the next question in `prefix` would have."""
+        return self._used.get(prefix, 0) + 1
+
     def question(self, prefix: str, typed: int | None) -> str | None:
         """The number of the next question in `prefix`; None where the typed one is taken."""
         last = self._used.get(prefix, 0)

@@ -39,6 +39,15 @@ _IMPERATIVES = frozenset(
         "differentiate identify illustrate"
     )
 )
+_CHANGE = re.compile(
+    r"(?:(?:now|next|then|instead|this time),? )*(?:we |you |let us |let's )?(?:suppose|assume|imagine|add"
+    r"|replace|remove|change|set|double|halve|multiply|scale|swap|drop|repeat|switch|let|if|without)\b",
+    re.IGNORECASE,
+)
+_TELLING = re.compile(r"\s*(?:let|assume|suppose|given|we|since|in the interest)\b", re.IGNORECASE)
+_THEN = re.compile(
+    rf"^\s*(?:given|since)\b.*?, (?:{'|'.join(sorted(_IMPERATIVES))})\b", re.IGNORECASE
+)
 _LEADS = frozenset(
     words("now then finally next first also please let's try to and again so lastly")
 )
@@ -60,6 +69,8 @@ class Phrase:
     text: str
     mentions: tuple[Mention, ...]
     said: str
+    told: tuple[str, ...] = ()
+    """The sentences that only tell, and may change what is given."""
 
 
 def phrase(words: str, graph: Graph) -> Phrase:
@@ -75,9 +86,10 @@ def phrase(words: str, graph: Graph) -> Phrase:
     marked = _BRACKET_ASIDE.sub(" ", marked)
     sentences = [s for s in _sentences(marked) if not _OPEN_ASIDE.match(s)]
     asking = [s for s in sentences if _asks(s)]
+    told = [_restored(s, mentions) for s in sentences if not _asks(s) and _changes(s)]
     said = " ".join(_restored(s, mentions) for s in asking)
     text = " . ".join(" ".join(_plain(s)) for s in asking)
-    return Phrase(text, tuple(mentions), said)
+    return Phrase(text, tuple(mentions), said, tuple(told))
 
 
 def _marked(words: str, graph: Graph, mentions: list[Mention]) -> str:
@@ -239,10 +251,13 @@ def _asks(sentence: str) -> bool:
         while words and words[0] in _LEADS:
             words = words[1:]
         if words and words[0] in _IMPERATIVES:
-            return not re.match(
-                r"(?i)\s*(let|assume|suppose|given|we|since|in the interest)\b", sentence
-            )
+            return not _TELLING.match(sentence) or _THEN.search(sentence) is not None
     return False
+
+
+def _changes(sentence: str) -> bool:
+    """Whether a sentence that only tells may change what is given: `Suppose $y = 0$ instead.`"""
+    return _CHANGE.match(sentence) is not None or re.search(r"<U\d+>", sentence) is not None
 
 
 def _plain(sentence: str) -> list[str]:

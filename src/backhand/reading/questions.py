@@ -7,12 +7,15 @@ be harmless. A question that may mean something else is reported, never guessed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from backhand.errors import AskError, BackhandError
+from backhand.errors import BackhandError
+from backhand.expr import names
 from backhand.graph import Graph, Role
 from backhand.reading.asks import parse_ask
 from backhand.reading.broken_words import mended
+from backhand.reading.claims import claim
 from backhand.reading.intents import INTENTS
 from backhand.reading.phrases import MAX_QUESTION, Mention, phrase
 from backhand.reading.reading_of_questions import Hit, Reading, UnreadError, with_ordinals
@@ -25,7 +28,12 @@ _OVER = re.compile(
     r"(?: \w+)?? (?:points?|examples?|samples?|data|dataset|set)\b"
 )
 
-__all__ = ["Understood", "understood"]
+WHOLE = frozenset(
+    ("parameters", "matrices", "shapes", "draw", "forward", "class", "loss", "objective")
+)
+"""Asks of a whole model, which name none of its quantities."""
+
+__all__ = ["WHOLE", "Understood", "needed", "understood"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +50,13 @@ class Understood:
     missed: str = ""
 
 
-def understood(words: str, graph: Graph, given: tuple[str, ...] = ()) -> Understood:
+def understood(
+    words: str, graph: Graph, given: tuple[str, ...] = (), taken: frozenset[str] = frozenset()
+) -> Understood:
     r"""The asks of a question, put to a graph; what can't be read is said in `missed`.
 
-    `given`: equations that the question itself makes, which a claim in it may need.
+    `given`: equations that the question itself makes, which a claim in it may need. `taken`: equations
+    that the model was made of, which a question may say again.
 
     >>> from backhand.reading.meaning import model
     >>> graph = model("x = 3; w = 2; J = (w x - 5)^2")
@@ -59,14 +70,41 @@ def understood(words: str, graph: Graph, given: tuple[str, ...] = ()) -> Underst
     found = phrase(words, graph)
     if not found.text:
         return Understood((), "", missed="no sentence of it asks anything")
-    reading = Reading(plainer(mended(found.text)), found.mentions, graph, given)
+    mentions = tuple(replace(m, kind="G") if m.source in taken else m for m in found.mentions)
+    reading = Reading(_agreed(plainer(mended(found.text)), mentions), mentions, graph, given)
     try:
         reading = with_ordinals(reading)
         hits = _hits(reading)
+        if found.told and any(hit.intent != "check" for hit in hits):
+            raise UnreadError(f"{found.told[0]!r} may change what is given")
         asks = tuple(parse_ask(text) for hit in hits for text in hit.asks)
-    except (UnreadError, AskError) as reason:
+        for ask in asks:
+            if ask.verb == "check":
+                claim(ask.words[0], base=graph)
+            if ask.verb in WHOLE and not any(q.definition is not None for q in graph):
+                raise UnreadError("no equation of a model was read")
+    except (UnreadError, BackhandError) as reason:
         return Understood((), found.said, missed=_message(reason))
     return Understood(asks, found.said, tuple(dict.fromkeys(hit.intent for hit in hits)))
+
+
+def _agreed(text: str, mentions: tuple[Mention, ...]) -> str:
+    """The text with the mark of what the model says already made its own kind, G."""
+    return re.sub(r"<U(\d+)>", lambda m: f"<{mentions[int(m[1])].kind}{m[1]}>", text)
+
+
+def needed(graph: Graph, spelled: Iterable[str]) -> set[str]:
+    """The quantities that some names or entries are worked out from, themselves included."""
+    found: set[str] = set()
+    waiting = [name.partition("[")[0] for name in spelled]
+    while waiting:
+        name = waiting.pop()
+        if name in found or name not in graph:
+            continue
+        found.add(name)
+        definition = graph[name].definition
+        waiting += names(definition) if definition is not None else []
+    return found
 
 
 def _message(reason: BackhandError | UnreadError) -> str:

@@ -7,18 +7,24 @@ or not understood is said; the explicit page is there to be looked at, kept and 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from textwrap import fill
+from dataclasses import dataclass, field
+from textwrap import indent as indented
 
-from backhand.reading.gathering import Gathering
+from backhand.graph import Graph
+from backhand.reading.asks import quantities
+from backhand.reading.explicit import question_lines, shown, solid
+from backhand.reading.gathering import Gathering, Taken, graph_of, short
 from backhand.reading.latex_source import as_page, is_latex
-from backhand.reading.numbering import Numbers
-from backhand.reading.phrases import asks_something
-from backhand.reading.questions import Understood, understood
-from backhand.reading.scanned import Element, elements, formulas_in
+from backhand.reading.numbering import Numbers, joined
+from backhand.reading.prose_formulas import formulas_in
+from backhand.reading.questions import WHOLE, Understood, needed, understood
+from backhand.reading.scanned import Element, elements
+from backhand.reading.sections import Plan, described, plan, telling
+from backhand.working import Ask
 
 _EXPLICIT = re.compile(
-    r"(?m)^\s*%\s*(?:ask\b|prose\s*$|new\b)|^\s*(?:`{3,}|~{3,})\s*\{?(?:model|math)\b"
+    r"(?m)^\s*%\s*(?:ask\b|prose\s*$|new\b|not read:)|^\s*(?:`{3,}|~{3,})\s*\{(?:model|math)\b"
+    r"|^\s*(?:`{3,}|~{3,})\s*model\b"
 )
 
 
@@ -49,9 +55,7 @@ def is_raw(text: str) -> bool:
     """
     if _EXPLICIT.search(text):
         return False
-    if is_latex(text):
-        return True
-    return any(e.kind == "item" and asks_something(e.text) for e in elements(text))
+    return is_latex(text) or any(plan(elements(_without_front_matter(text)[0])).asking)
 
 
 def raw_page(text: str) -> RawPage:
@@ -66,8 +70,8 @@ def raw_page(text: str) -> RawPage:
         text = as_page(text)
     body, front = _without_front_matter(text)
     page = elements(body)
-    gathered = _gathered(page)
-    return _Writer(page, gathered, front).page()
+    planned = plan(page)
+    return _Writer(page, planned, _gathered(page, planned), front).page()
 
 
 def _without_front_matter(text: str) -> tuple[str, str]:
@@ -75,22 +79,25 @@ def _without_front_matter(text: str) -> tuple[str, str]:
     found = re.match(r"---\n(?:.*\n)*?---\n", text)
     if found is None:
         return text, ""
-    return "\n" * found[0].count("\n") + text[found.end() :], found[0]
+    # A blog has layouts of its own: post, page, single.
+    front = re.sub(r"(?m)^layout:(?! *['\"]?(?:numerator|denominator)\b).*\n", "", found[0])
+    return "\n" * found[0].count("\n") + text[found.end() :], front
 
 
-def _gathered(page: list[Element]) -> Gathering:
-    gathered = Gathering()
-    top = ""
+def _gathered(page: list[Element], planned: Plan) -> Gathering:
+    """The definitions of a page: from displays, and from sentences that don't ask."""
+    gathered = Gathering(planned.questions())
     for at, element in enumerate(page):
-        if element.kind == "heading" and element.number:
-            top = element.number.partition(".")[0]
-            gathered.section(top)
-        elif element.kind == "display":
-            gathered.offer(element.text, top, at, element.line)
-        elif element.kind == "prose":
-            for source in formulas_in(element.text):
-                gathered.offer(source, top, at, element.line)
-    gathered.section(top)
+        section = planned.sections[at]
+        gathered.section(section)
+        if element.kind == "display":
+            gathered.offer(element.text, section, at, element.line)
+        elif element.kind in ("prose", "bullet", "item", "part"):
+            asks = planned.asking[at]
+            if asks and element.kind != "prose":
+                continue
+            for source in formulas_in(telling(element.text) if asks else element.text):
+                gathered.offer(source, section, at, element.line)
     gathered.close()
     return gathered
 
@@ -100,26 +107,30 @@ class _Writer:
     """Writes the explicit page, and reads each question on the way."""
 
     elements: list[Element]
+    plan: Plan
     gathered: Gathering
     front: str
+    numbers: Numbers = field(default_factory=Numbers)
+    out: list[str] = field(default_factory=list[str])
+    questions: list[RawQuestion] = field(default_factory=list[RawQuestion])
+    written: list[Taken] = field(default_factory=list[Taken])
+    """The definitions of the model that was written last."""
+    stems: list[int] = field(default_factory=list[int])
+    """The numbers of the question and the part that stand open, for the parts inside them."""
 
     def __post_init__(self) -> None:
-        self.numbers = Numbers()
-        self.out: list[str] = []
-        self.questions: list[RawQuestion] = []
-        self.graphs = [part.graph() for part in self.gathered.parts]
-        self.written: set[int] = set()
-        self.current = 0
+        self.graphs: dict[tuple[str, ...], Graph] = {}
+        self.part = -1
         self.titled = False
+        self.shut = True
 
     def page(self) -> RawPage:
-        top = ""
+        """The whole page."""
         for at, element in enumerate(self.elements):
             if element.kind == "heading":
-                top = element.number.partition(".")[0] if element.number else top
                 self._heading(element)
-            elif element.kind == "item" and asks_something(element.text):
-                self._question(element, self.gathered.part_of.get(top, 0))
+            elif self.plan.asking[at] or element.kind in ("item", "part"):
+                self._numbered(element, at)
             else:
                 self._other(element, at)
         text = self.front + "\n\n".join(self.out).strip() + "\n"
@@ -127,65 +138,104 @@ class _Writer:
         return RawPage(text, tuple(self.questions), tuple(notes))
 
     def _heading(self, element: Element) -> None:
-        level = element.number.count(".") + 2 if element.number else 1
+        self.stems, self.shut = [], True
         words = f"{element.number} {element.text}".strip()
-        if not element.number and (self.titled or self.out):
-            self.out.append(f"**{words}**")
-            return
+        level = element.number.count(".") + 2 if element.number else element.level
+        if self.plan.numbered and not element.number:
+            if self.titled or self.out:
+                self.out.append(f"**{words}**")
+                return
+            level = 1
         self.titled = True
         self.numbers.heading(level, words)
         self.out.append(f"{'#' * level} {words}")
 
     def _other(self, element: Element, at: int) -> None:
         """Prose, a table, or a display, which is shown again as prose."""
-        if element.kind == "display":
-            if not any(t.at == at for p in self.gathered.parts for t in p.taken):
-                self.out.append(f"% prose\n$$\n{_solid(element.text)}\n$$")
+        taken = any(t.at == at for p in self.gathered.parts for t in p.taken)
+        if element.kind == "display" and taken:
             return
-        words = element.text.replace("$$", "$").replace("\t", " ")
-        if element.kind == "item":
-            words = f"{element.number}. {words}"
-        self.out.append(words.strip())
+        self.out.append(indented(shown(element), self._margin()))
 
-    def _model(self, part: int) -> None:
-        """The definitions of a part, before the first question that needs them."""
-        if part in self.written:
+    def _margin(self) -> str:
+        """How far what belongs to the open question is indented."""
+        return "" if self.shut else " " * sum(len(f"{n}. ") for n in self.stems)
+
+    def _model(self, part: int, holds: list[Taken]) -> None:
+        """The definitions that hold for a question, before the first that needs them."""
+        new = holds if part != self.part else [t for t in holds if t not in self.written]
+        if not new:
             return
-        if self.written:
+        if part != self.part and self.written:
             self.out.append("% new model")
-        self.written.add(part)
-        self.out += [f"$$\n{_solid(t.source)}\n$$" for t in self.gathered.parts[part].taken]
+        self.part, self.written = part, holds
+        self.out += [f"$$\n{solid(t.source)}\n$$" for t in new]
+        self.shut = True
 
-    def _question(self, element: Element, part: int) -> None:
-        self._model(part)
+    def _numbered(self, element: Element, at: int) -> None:
+        """A question, or an item that parts or nothing follow."""
+        level = min(element.level, len(self.stems))
+        part, holds = self.gathered.part_for(self.plan.sections[at], at)
+        if self.plan.asking[at]:
+            self._model(part, holds)
+        if self.shut and level:
+            self._open_again(level)
+        margin = " " * sum(len(f"{n}. ") for n in self.stems[:level])
         prefix = self.numbers.section
-        number = self.numbers.question(prefix, int(element.number))
-        if number is None:
-            number = self.numbers.question(prefix, None)
-        assert number is not None
-        found = understood(element.text, self.graphs[part], _given(element.text))
-        self.questions.append(RawQuestion(number, element.line, element.text, found))
-        own = number.removeprefix(f"{prefix}.") if prefix else number
-        words = re.sub(r"</?b>", "**", element.text).replace("$$", "$")
-        head = f"{own}. "
-        indent = " " * len(head)
-        lines = [
-            fill(words, 98, initial_indent=head, subsequent_indent=indent, break_long_words=False)
-        ]
-        lines += [f"{indent}% ask: {ask.text}" for ask in found.asks]
-        if not found.asks:
-            lines.append(f"{indent}% not read: {found.missed}")
-        self.out.append("\n".join(lines))
+        for stem in self.stems[:level]:
+            prefix = joined(prefix, stem)
+        typed = int(element.number) if element.number else None
+        if not self.plan.asking[at]:
+            own = typed or self.numbers.next(prefix)
+            self.out.append(indented(f"{own}. {shown(element)}", margin))
+        else:
+            number = self.numbers.question(prefix, typed) or self.numbers.question(prefix, None)
+            assert number is not None
+            own = int(number.rpartition(".")[2])
+            found = self._understood(element, at, holds)
+            self.questions.append(RawQuestion(number, element.line, element.text, found))
+            self.out.append(indented(question_lines(own, shown(element), found), margin))
+        self.stems = [*self.stems[:level], own]
+        self.shut = False
 
+    def _open_again(self, level: int) -> None:
+        """The marks of the question above, whose list something has ended."""
+        margin = ""
+        for stem in self.stems[:level]:
+            self.out.append(f"{margin}{stem}. (continued)")
+            margin += " " * len(f"{stem}. ")
 
-def _solid(source: str) -> str:
-    """A formula without empty lines, which would end its display."""
-    return "\n".join(line for line in source.split("\n") if line.strip()).strip()
+    def _understood(self, element: Element, at: int, holds: list[Taken]) -> Understood:
+        graph = self._graph(holds)
+        given = tuple(formulas_in(element.text))
+        found = understood(element.text, graph, given, frozenset(t.source for t in holds))
+        missed = self._doubt(found.asks, at, graph)
+        return Understood((), found.words, missed=missed) if missed else found
 
+    def _graph(self, holds: list[Taken]) -> Graph:
+        """The model of some definitions, made once."""
+        key = tuple(t.source for t in holds)
+        if key not in self.graphs:
+            self.graphs[key] = graph_of(holds)
+        return self.graphs[key]
 
-def _given(words: str) -> tuple[str, ...]:
-    """What a question's own words define, for a claim in it."""
-    return tuple(formulas_in(words))
+    def _doubt(self, asks: tuple[Ask, ...], at: int, graph: Graph) -> str:
+        """Why a question may be about another model than the one that was read; empty for none."""
+        section = self.plan.sections[at]
+        lost = [t for t in self.gathered.lost if t.section == section]
+        for ask in asks:
+            if ask.verb in WHOLE and not ask.words:
+                if lost:
+                    return f"{short(lost[0].source)} couldn't be read, so the model isn't whole"
+                if not self.gathered.defines(section) and described(
+                    self.elements, self.plan.sections, section
+                ):
+                    return "this section describes a network in words: define it by formulas"
+            used = needed(graph, quantities(ask))
+            for taken in lost:
+                if taken.at < at and taken.names & used:
+                    return f"{short(taken.source)} couldn't be read, and would change the answer"
+        return ""
 
 
 __all__ = ["RawPage", "RawQuestion", "is_raw", "raw_page"]

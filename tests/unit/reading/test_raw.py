@@ -103,8 +103,12 @@ def test_a_later_definition_in_the_same_section_is_used_and_said() -> None:
 
 
 def test_a_page_of_which_nothing_is_read_says_so() -> None:
-    with pytest.raises(ReadingError, match="no question of this page could be read"):
-        worksheet("$$x = 3$$\n\n1. Why is that?")
+    sheet = worksheet("$$x = 3$$\n\n1. Why is that?")
+    assert sheet.graph["x"].value == 3
+    with pytest.raises(
+        ReadingError, match="no question of this page could be answered; question 1"
+    ):
+        sheet.solve()
 
 
 def test_an_explicit_page_has_an_account_as_well() -> None:
