@@ -16,7 +16,7 @@ from backhand.reading.vocabulary_of_questions import ORDINALS
 LIST = r"<N\d+>(?:(?: ,)?(?: and| or)?(?: of)?(?: the)? <N\d+>)*"
 GROUP = (
     r"(?:the |our |your |all |each |every |both |of |in |vectors? |matri(?:x|ces) |weights? "
-    r"|scores? "
+    r"|scores? |neuron's |network's |model's "
     r"|bias(?:es)? |pre-?activations? |activations? |logits? |output |outputs |final |hidden "
     r"|input "
     r"|probability |probabilities |prediction |predicted |component |entry |entries |values? )*"

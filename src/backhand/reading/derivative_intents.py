@@ -54,8 +54,14 @@ def _operand(text: str, reading: Reading) -> str:
 
 
 def _worded(reading: Reading, noun: str) -> re.Match[str] | None:
-    """The words `NOUN of OPERAND with respect to VARIABLE`; the second part may be missing."""
-    return re.search(
+    """The words `NOUN of OPERAND with respect to VARIABLE`, or its parts the other way round; the
+    second part may be missing."""
+    turned = re.search(
+        rf"\b{noun}\b wrt (?P<by>{VARIABLE})(?P<more>(?:(?: ,)?(?: and)?(?: wrt)? {_NOUNS}<N\d+>)*)"
+        rf" of (?P<of>{OPERAND})(?: <N\d+>)?",
+        reading.text,
+    )
+    return turned or re.search(
         rf"\b{noun}\b(?: of)? (?P<of>{OPERAND})(?: <N\d+>)?(?: (?:wrt|by|in|as {noun})"
         rf" (?P<by>{VARIABLE})(?P<more>(?:(?: ,)?(?: and)?(?: wrt)? {_NOUNS}<N\d+>)*))?",
         reading.text,

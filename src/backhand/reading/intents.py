@@ -218,7 +218,7 @@ def _value(reading: Reading) -> Hit | None:
         r"(?:\b(?:what|which) (?:is|are|will be|would be|does|were)\b|\bcompute\b"
         r"|\bcalculate\b|\bfind\b|\bdetermine\b"
         r"|\bevaluate\b|\bgive\b|\bwork out\b|\bstate\b|\bvalues? (?:of|in|for)\b|\bwhat\b"
-        r"|\bwrite(?: down)?\b)"
+        r"|\bwrite(?: down)?\b|\breport\b)"
         rf" ?(?P<group>{GROUP})(?P<list>{LIST})",
         reading.text,
     )

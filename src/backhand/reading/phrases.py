@@ -28,6 +28,14 @@ ARTICLES = frozenset(("a", "A", "I"))
 _ASIDE = r"(?:hint|note|recall|reminder|remember|n\.b\.|tip)\b"
 _BRACKET_ASIDE = re.compile(rf"\((?:{_ASIDE})[^()]*(?:\([^()]*\)[^()]*)*\)", re.IGNORECASE)
 _OPEN_ASIDE = re.compile(rf"['\"]?{_ASIDE}", re.IGNORECASE)
+_POINTS = re.compile(
+    r"[(\[]\s*\d{1,3}(?:\.\d)?\s*(?:points?|pts?\.?|marks?|credits?|%)\s*[)\]]"
+    r"|(?<!\w)(?:part|question|exercise|problem|section) (?:\d+(?:\.\d+)*\s*)?\([a-z]{1,4}\)"
+    r"|^\s*\*{0,2}\([a-z]{1,4}\)\*{0,2}\s",
+    re.IGNORECASE,
+)
+"""What a question is worth, and the parts that it refers to: neither asks anything."""
+_NABLA = re.compile(r"\s*(?:\\nabla|∇)\s*(?:_(?:\{([^{}]+)\}|(\w)))?\s*([^\s_].*)")
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|`(.+?)`", re.DOTALL)
 _IMPERATIVES = frozenset(
     words(
@@ -36,7 +44,7 @@ _IMPERATIVES = frozenset(
         "express find give list make name perform predict prove rewrite run show simplify"
         " sketch state "
         "take update use verify work write decide compare explain discuss describe plot tell run "
-        "differentiate identify illustrate"
+        "differentiate identify illustrate backpropagate report"
     )
 )
 _CHANGE = re.compile(
@@ -82,7 +90,7 @@ def phrase(words: str, graph: Graph) -> Phrase:
     ('what is <N0>', ('yhat',))
     """
     mentions: list[Mention] = []
-    marked = _marked(words, graph, mentions)
+    marked = _marked(_POINTS.sub(" ", words), graph, mentions)
     marked = _BRACKET_ASIDE.sub(" ", marked)
     sentences = [s for s in _sentences(marked) if not _OPEN_ASIDE.match(s)]
     asking = [s for s in sentences if _asks(s)]
@@ -100,6 +108,9 @@ def _marked(words: str, graph: Graph, mentions: list[Mention]) -> str:
     words = re.sub(r"<(?=[A-Z]\d)", "< ", words)
 
     def mark(source: str) -> str:
+        if (nabla := _NABLA.fullmatch(source)) and "=" not in source:
+            by = nabla[1] or nabla[2]
+            return f" gradient of {mark(nabla[3])}" + (f" wrt {mark(by)}" if by else "")
         mentions.append(mentioned(source, graph))
         return f" <{mentions[-1].kind}{len(mentions) - 1}> "
 
@@ -246,7 +257,11 @@ def _sentences(text: str) -> Iterator[str]:
 def _asks(sentence: str) -> bool:
     if sentence.rstrip(" )'\"").endswith("?") or "?" in sentence:
         return True
-    for clause in re.split(r"[,:;(]|\b(?:and|then|(?:is|try|asked|want you|now) to)\b", sentence):
+    telling = False  # whether what stands before `and` is about what somebody does
+    for clause in re.split(r"([,:;(]|\b(?:and|then|(?:is|try|asked|want you|now) to)\b)", sentence):
+        if clause in ("and", "then") and telling:
+            return False
+        telling = re.search(r"\b(?:we|you|it|they|which|that)\b", clause, re.IGNORECASE) is not None
         words = re.findall(r"[a-z']+", clause.lower())
         while words and words[0] in _LEADS:
             words = words[1:]

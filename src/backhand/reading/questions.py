@@ -114,6 +114,11 @@ def _message(reason: BackhandError | UnreadError) -> str:
 def _hits(reading: Reading) -> list[Hit]:
     """The intents of a question, in the order of its words; raises `UnreadError`."""
     rest = reading
+    explained = re.search(
+        r"\b(?:why|discuss|explain|what happens|what would happen|how come|what if)\b", reading.text
+    )
+    if explained:
+        raise UnreadError(f"{explained[0]!r} asks for something that no ask answers")
     hits: list[Hit] = []
     while True:
         hit = next((h for intent in INTENTS if (h := intent(rest)) is not None), None)

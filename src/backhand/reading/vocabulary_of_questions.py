@@ -25,6 +25,8 @@ FILLER = frozenset(
     partial derivative derivatives respect terms term rule chain multivariate come comes go goes
     going be it is let let's down explicitly numerically exactly units including include included
     called known true single particular over through about also well another parameter parameters
+    backpropagation backprop backpropagate report applying defined again neuron's network's model's
+    local error signal
     """
     )
 )
@@ -50,7 +52,16 @@ SAME = tuple(
     for pattern, plain in (
         (r"\bmean[- ]squared[- ]error\b|\bsquared[- ](?:error|loss)\b|\bmse\b", "loss"),
         (r"\b(?:binary )?cross[- ]entropy(?: loss| error)?\b|\bnll\b", "loss"),
+        (r"\bvalue of the (?:loss|cost|error) function\b", "loss"),
         (r"\b(?:loss|cost|error) function\b", "objective function"),
+        (r"\berror signals?(?= <)|\bdelta(?= <)", "derivative"),
+        (r"\bnet gradient\b", "gradient"),
+        (r"\bweighted sums?(?= <)|\bweighted inputs?(?= <)", "pre-activation"),
+        (r"\bcomputational graph\b|\bcomputation graph\b", "network"),
+        (r"^apply (?:the |a )?(?:softmax|sigmoid|relu|activation)(?: function)? [:,] ", ""),
+        (r"\b(?:to obtain|to get)\b", "find"),
+        (r"\bone iteration\b|\bone update\b|\bone gradient step\b", "one step"),
+        (r"\bproduct of local\b", "product of"),
         (r"\bcost\b|\berror\b|\bloss value\b", "loss"),
         (
             r"\b(?:if|when|once|where) (?:we use|you use|we take|using|the)(?= (?:a )?(?:learning|step))",

@@ -264,6 +264,7 @@ LATER_READ: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("network", "Which category does the network assign to the input?", ("class",)),
     ("network", "How would the network classify this example?", ("class",)),
     ("network", "Write the forward pass.", ("forward",)),
+    ("network", "Run forward propagation and report the loss.", ("forward", "loss")),
     ("network", "How many parameters are learned in the output layer?", ("parameters layer 2",)),
     (
         "network",
@@ -326,7 +327,6 @@ LATER_READ: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 """More of them, written once the grammar stood, to attack it."""
 LATER_REPORTED: tuple[tuple[str, str], ...] = (
-    ("network", "Run forward propagation and report the loss."),
     ("network", "What is the difference between a and z?"),
     ("network", r"What is the value of $\hat{y}$ to two decimals?"),
     ("network", "How does $J$ depend on $W_1$?"),

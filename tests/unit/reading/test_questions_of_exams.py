@@ -16,19 +16,16 @@ from paraphrases import GRAPHS
 from paraphrases_of_exams import NEURON, READ, REPORTED
 
 MODELS: dict[str, Graph] = {k: model(v) for k, v in (*GRAPHS.items(), ("neuron", NEURON))}
-READ_WRONG = ("Suppose $y = 0$ instead.", "Add 100 to every score.")
-"""What the first run read as if the sentence before weren't there."""
 
 
 @pytest.mark.parametrize(("graph", "words", "asks"), READ)
-def test_none_is_read_wrong(graph: str, words: str, asks: tuple[str, ...]) -> None:
+def test_each_is_read_as_meant(graph: str, words: str, asks: tuple[str, ...]) -> None:
     found = understood(words, MODELS[graph])
-    assert tuple(ask.text for ask in found.asks) in (asks, ())
+    assert (tuple(ask.text for ask in found.asks), found.missed) == (asks, "")
 
 
 @pytest.mark.parametrize(("graph", "words"), REPORTED)
 def test_what_cannot_be_read_is_reported(graph: str, words: str) -> None:
     found = understood(words, MODELS[graph])
-    if not words.startswith(READ_WRONG):
-        assert not found.asks, [ask.text for ask in found.asks]
-        assert found.missed
+    assert not found.asks, [ask.text for ask in found.asks]
+    assert found.missed
