@@ -1,6 +1,7 @@
 """Backpropagation by hand: neural networks with the working shown.
 
->>> graph = model("x = 3; w = 2; J = (w x - 5)^2")
+>>> import backhand
+>>> graph = backhand.model("x = 3; w = 2; J = (w x - 5)^2")
 >>> graph.derivative("J", "w").value
 6.0
 """
@@ -8,17 +9,8 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
-
-from backhand.errors import BackhandError
-from backhand.expr import compare
-from backhand.formulas import chain, check, convex
-from backhand.functions import define
-from backhand.graph import Graph
-from backhand.reading.document import read
-from backhand.reading.meaning import model
-from backhand.reading.shorthand import network
-from backhand.working import Solution, Verdict, Working, Worksheet
 
 if TYPE_CHECKING:
     from backhand.checking.audit import audit
@@ -26,18 +18,27 @@ if TYPE_CHECKING:
     from backhand.checking.marking import Marker, mark
     from backhand.checking.marks import Mark
     from backhand.checking.variants import variants
+    from backhand.errors import BackhandError
     from backhand.estimators.linear import LinearRegression, LogisticRegression
     from backhand.estimators.networks import NetworkClassifier, NetworkRegressor
     from backhand.exporting.onnx import to_onnx
     from backhand.exporting.parameters import load_parameters, save_parameters
     from backhand.exporting.torch import load_state_dict, state_dict, to_torch
+    from backhand.expr import compare
+    from backhand.formulas import chain, check, convex
+    from backhand.functions import define
     from backhand.grading.grade import grade
+    from backhand.graph import Graph
     from backhand.reading.building import block
+    from backhand.reading.document import read
+    from backhand.reading.meaning import model
     from backhand.reading.onnx import from_onnx
+    from backhand.reading.shorthand import network
     from backhand.reading.torch import from_torch
     from backhand.sweeping.sweep import sweep
     from backhand.training.jax import to_jax
     from backhand.training.jax_fit import fit_jax
+    from backhand.working import Solution, Verdict, Working, Worksheet
 
 __version__ = "0.1.0"
 
@@ -83,15 +84,26 @@ __all__ = [
 ]
 
 _WHERE = {
+    "BackhandError": "backhand.errors",
+    "Graph": "backhand.graph",
     "LinearRegression": "backhand.estimators.linear",
     "LogisticRegression": "backhand.estimators.linear",
     "Mark": "backhand.checking.marks",
     "Marker": "backhand.checking.marking",
     "NetworkClassifier": "backhand.estimators.networks",
     "NetworkRegressor": "backhand.estimators.networks",
+    "Solution": "backhand.working",
+    "Verdict": "backhand.working",
+    "Working": "backhand.working",
+    "Worksheet": "backhand.working",
     "audit": "backhand.checking.audit",
     "block": "backhand.reading.building",
+    "chain": "backhand.formulas",
+    "check": "backhand.formulas",
     "check_gradients": "backhand.checking.gradients",
+    "compare": "backhand.expr",
+    "convex": "backhand.formulas",
+    "define": "backhand.functions",
     "fit_jax": "backhand.training.jax_fit",
     "from_onnx": "backhand.reading.onnx",
     "from_torch": "backhand.reading.torch",
@@ -99,6 +111,9 @@ _WHERE = {
     "load_parameters": "backhand.exporting.parameters",
     "load_state_dict": "backhand.exporting.torch",
     "mark": "backhand.checking.marking",
+    "model": "backhand.reading.meaning",
+    "network": "backhand.reading.shorthand",
+    "read": "backhand.reading.document",
     "save_parameters": "backhand.exporting.parameters",
     "state_dict": "backhand.exporting.torch",
     "sweep": "backhand.sweeping.sweep",
@@ -107,10 +122,19 @@ _WHERE = {
     "to_torch": "backhand.exporting.torch",
     "variants": "backhand.checking.variants",
 }
-"""What only some readers of the package need is imported when it is first named."""
+"""A name is imported when it is first used, so that an import costs what it uses."""
 
 
 def __getattr__(name: str) -> Any:
     if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(_WHERE[name]), name)
+    elif not name.startswith("_") and find_spec(f"{__name__}.{name}"):
+        found = import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

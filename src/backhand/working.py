@@ -6,7 +6,7 @@ writer sets them its own way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -296,8 +296,10 @@ class Worksheet:
 
         return NetworkWidget(self)
 
-    def solve(self, *, only: str | None = None, layout: Layout | None = None) -> Solution:
-        """Answer every ask, or those of the questions numbered `only` (a prefix: `3.1`)."""
+    def solve(
+        self, *, only: str | Sequence[str] | None = None, layout: Layout | None = None
+    ) -> Solution:
+        """Answer every ask, or those of the questions numbered `only`: 3.1.4, or the section 3.1."""
         from backhand.calculus.answer import solve
 
         return solve(self, only, layout)

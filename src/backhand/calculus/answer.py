@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeAlias
@@ -273,8 +273,10 @@ def answer(
     return replace(working, ask=ask.text)
 
 
-def solve(worksheet: Worksheet, only: str | None = None, layout: Layout | None = None) -> Solution:
-    """Every answer of a worksheet, or of the questions whose number starts with `only`.
+def solve(
+    worksheet: Worksheet, only: str | Sequence[str] | None = None, layout: Layout | None = None
+) -> Solution:
+    """Every answer of a worksheet, or of the questions whose number starts with one of `only`.
 
     A value that an answer before has worked out is used without being worked out again.
     """
@@ -282,10 +284,7 @@ def solve(worksheet: Worksheet, only: str | None = None, layout: Layout | None =
     done: list[Answered] = []
     unread: dict[int, str] = {}
     known: dict[int, frozenset[str]] = {}
-    for question in worksheet.questions:
-        wanted = only is None or f"{question.number}.".startswith(f"{only}.")
-        if not wanted:
-            continue
+    for question in _chosen(worksheet, [only] if isinstance(only, str) else only):
         try:
             done.append(_answered(question, chosen, known))
         except BackhandError as error:
@@ -299,9 +298,6 @@ def solve(worksheet: Worksheet, only: str | None = None, layout: Layout | None =
             f"no question of this page could be answered; {missed[0]}",
             "put a line such as % ask: value a below each question",
         )
-    if only is not None and not done:
-        numbers = ", ".join(q.number for q in worksheet.questions)
-        raise AskError(f"there is no question {only}", f"the questions are {numbers}")
     blocks = tuple(
         Block("prose", b.source) if id(b.question) in unread else b for b in worksheet.blocks
     )
@@ -318,6 +314,19 @@ def _answered(question: Question, layout: Layout, known: dict[int, frozenset[str
         if ask.verb in ("value", "loss", "forward"):
             known[id(question.graph)] = before | set(working.values)
     return Answered(question, tuple(workings))
+
+
+def _chosen(worksheet: Worksheet, numbers: Sequence[str] | None) -> Sequence[Question]:
+    """The questions of these numbers or sections, in the page's order."""
+    if numbers is None:
+        return worksheet.questions
+    starts = {number: f"{number.rstrip('.')}." for number in numbers}
+    for number, start in starts.items():
+        if not any(f"{q.number}.".startswith(start) for q in worksheet.questions):
+            known = ", ".join(q.number for q in worksheet.questions)
+            raise AskError(f"there is no question {number}", f"the questions are {known}")
+    chosen = tuple(starts.values())
+    return [q for q in worksheet.questions if f"{q.number}.".startswith(chosen)]
 
 
 __all__ = ["answer", "derivative", "shown", "solve", "step"]

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backhand.cli.application import app
-from backhand.cli.marking import LevelName, MarkFormat
-from backhand.cli.options import File, Layouted
+from backhand.cli.options import ChosenPlain, File, Layouted, Level, LevelName, Output, Plain
 from backhand.cli.output import errors_of, write
 from backhand.errors import BackhandError
 
@@ -48,15 +47,12 @@ def audit(
             metavar="SOLUTION", help="A worked solution: Markdown, LaTeX or plain lines."
         ),
     ],
-    format: Annotated[
-        MarkFormat, typer.Option("--format", "-f", help="How to write it.")
-    ] = MarkFormat.TEXT,
-    level: Annotated[
-        LevelName, typer.Option(help="How much the findings give away.")
-    ] = LevelName.HINT,
+    level: Level = LevelName.HINT,
     layout: Layouted = None,
+    format: ChosenPlain = Plain.TERMINAL,
+    output: Output = None,
 ) -> None:
-    """Say which line of a worked solution is the first that doesn't follow, and why.
+    """Find the first line of a worked solution that doesn't follow. Say why.
 
     Exit code 1 where a line doesn't follow or couldn't be read.
     """
@@ -70,7 +66,7 @@ def audit(
         except UnicodeDecodeError:
             raise BackhandError(f"{solution} is no text", "save it as UTF-8") from None
         found = audited(sheet, text, layout=layout.value if layout else None, level=level.value)
-        write(_json(found) if format is MarkFormat.JSON else _text(found))
+        write(_json(found) if format is Plain.JSON else _text(found), output)
         if not found.all_follow:
             raise typer.Exit(1)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backhand.cli.application import app
-from backhand.cli.options import Chosen, Format, Output
+from backhand.cli.options import Chosen, Format, Layers, Output, Target
 from backhand.cli.output import chosen_format, errors_of, write
 from backhand.errors import BackhandError
 
@@ -41,15 +41,8 @@ A network is given by its hidden layers; input and output are those of the data.
 )
 def compare(
     data: Annotated[str, typer.Argument(metavar="DATA", help="A file, or a data set's name.")],
-    target: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="The target's column; else the last.")
-    ] = None,
-    network: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--network", "-n", help='Hidden layers, "16 relu"; give one or several times.'
-        ),
-    ] = None,
+    network: Layers = None,
+    target: Target = None,
     task: Annotated[
         TaskName | None, typer.Option(help="What the target is; else its values decide.")
     ] = None,
@@ -62,7 +55,7 @@ def compare(
     format: Chosen = None,
     output: Output = None,
 ) -> None:
-    """Compare linear regression, logistic regression and networks on the same data and splits."""
+    """Compare linear and logistic regression and networks on data."""
     with errors_of():
         from backhand.comparing import page, record, terminal
         from backhand.comparing.comparison import compare as compared

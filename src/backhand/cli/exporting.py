@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backhand.cli.application import app
-from backhand.cli.options import File
-from backhand.cli.output import errors_of, say
-from backhand.errors import BackhandError
+from backhand.cli.options import ASKING, File
+from backhand.cli.output import errors_of, say, write
+from backhand.errors import AskError, BackhandError
 
 if TYPE_CHECKING:
     from backhand.checking.variants import Variant
@@ -56,20 +56,22 @@ def export(
         typer.Option(metavar="DIR", help="Gradescope: wheels of another system to put in."),
     ] = None,
 ) -> None:
-    """Write a worksheet for a teaching platform, and say what it can't express of it."""
+    """Write a worksheet for a teaching platform. Say what it can't express of it."""
     with errors_of(file):
         from backhand.checking.variants import variants
         from backhand.reading.document import read
 
         if output.exists() and output.samefile(file):
-            raise BackhandError("the output would replace the worksheet", "name another file")
+            raise AskError("the output would replace the worksheet", "name another file")
         page = read(file)
+        if not page.questions:
+            raise BackhandError("the worksheet has no questions", ASKING)
         made = list(variants(page, count, seed=seed)) if count else []
         package = _package(page, made, to, wheels)
         _put(package, output)
         for note in dict.fromkeys(note for variant in made for note in variant.notes):
             say(f"backhand: {file}: {note}")
-        print(report(package.report))
+        write(report(package.report))
 
 
 def _package(

@@ -36,7 +36,7 @@ def chain(
     output: Output = None,
     layout: Layouted = None,
 ) -> None:
-    """Work out a derivative by the chain rule, in both layouts, with the shape of every factor."""
+    """Work out a derivative by the chain rule, in both layouts. Show every factor's shape."""
     with errors_of():
         from backhand import formulas
         from backhand.working import Solution
@@ -60,7 +60,7 @@ def check(
     format: Chosen = None,
     output: Output = None,
 ) -> None:
-    """Prove a claim, or show that it is false by a point where its sides differ."""
+    """Prove a claim, or show a point where it is false."""
     with errors_of():
         from backhand import formulas
 
@@ -84,7 +84,7 @@ def convex(
     format: Chosen = None,
     output: Output = None,
 ) -> None:
-    """Decide whether a function is convex, concave, affine or neither, and show why."""
+    """Decide whether a function is convex, concave, affine or neither. Show why."""
     with errors_of():
         from backhand import formulas
 
@@ -103,12 +103,12 @@ def convex(
 )
 def functions(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these functions.")
+        list[str] | None, typer.Argument(metavar="NAME", help="Only these functions.")
     ] = None,
     format: Chosen = None,
     output: Output = None,
 ) -> None:
-    """Show the table of functions: value, derivative, range, shape, kinks, with plots."""
+    """Show the table of functions, with plots. Value, derivative, range, shape, kinks."""
     with errors_of():
         from backhand.calculus.table import rows
         from backhand.writing import function_table

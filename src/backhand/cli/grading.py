@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from backhand.cli.application import app
-from backhand.cli.marking import LevelName
-from backhand.cli.options import File, Layouted
+from backhand.cli.options import (
+    Engine,
+    EngineName,
+    File,
+    Jobs,
+    Layouted,
+    Level,
+    LevelName,
+    Scheduler,
+)
 from backhand.cli.output import bar, errors_of, say, write
-from backhand.errors import AskError
+from backhand.errors import AskError, DataError
 
 if TYPE_CHECKING:
     from backhand.grading.grade import Graded, Progress
-
-
-class Spread(StrEnum):
-    """Where the marking happens."""
-
-    JOBLIB = "joblib"
-    DASK = "dask"
 
 
 @app.command(
@@ -36,8 +36,8 @@ class Spread(StrEnum):
   backhand grade worksheet.md handed-in/ -o results --points 3.2.5=2
   backhand grade worksheet.md answers.csv -o results --variants variants
 
-SUBMISSIONS is CSV, JSON Lines or Parquet, with a column for each question or a row for each answer, or a
-folder with a file (.json, .md, .txt, .ipynb) for each student. Started again, it marks what is new.
+SUBMISSIONS is CSV, JSON Lines or Parquet, with a column for each question or a row for each answer,
+or a folder with a file (.json, .md, .txt, .ipynb) for each student. Started again, it marks what is new.
 """
 )
 def grade(
@@ -63,9 +63,7 @@ def grade(
         list[str] | None,
         typer.Option(metavar="PART=N", help="What a part is worth, else 1; may be repeated."),
     ] = None,
-    level: Annotated[
-        LevelName, typer.Option(help="How much the feedback gives away.")
-    ] = LevelName.HINT,
+    level: Level = LevelName.HINT,
     layout: Layouted = None,
     variants: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="The variants that were given out.")
@@ -73,15 +71,11 @@ def grade(
     variant: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Which variant; else by its name.")
     ] = None,
-    engine: Annotated[Spread, typer.Option(help="This machine, or a cluster.")] = Spread.JOBLIB,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Processes; else one a core.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Of the Dask scheduler.")
-    ] = None,
+    engine: Engine = EngineName.JOBLIB,
+    scheduler: Scheduler = None,
+    jobs: Jobs = None,
 ) -> None:
-    """Mark many submissions: marks, feedback, statistics, and a list of what a person has to see."""
+    """Mark many submissions: marks, feedback, statistics. List what a person has to see."""
     with errors_of():
         from backhand.grading.grade import grade
         from backhand.reading.document import read
@@ -109,6 +103,8 @@ def grade(
                     scheduler=scheduler,
                     progress=progress,
                 )
+        except DataError as error:
+            raise DataError(f"{submissions}: {error.what}", error.mend) from None
         except KeyboardInterrupt:
             say(f"backhand: interrupted; what is marked is in {output}, the same command goes on")
             raise
@@ -137,13 +133,12 @@ def _number(text: str) -> float:
 def _summary(found: Graded) -> str:
     s = found.statistics
     lines = [
-        f"{s.students:,} submissions, {found.marked:,} marked now",
+        f"{s.students:,} submission{'s' * (s.students != 1)}, {found.marked:,} marked now",
         f"mean {s.mean:.2f} of {s.out_of:g} points, median {s.median:.2f}",
     ]
     if s.waiting:
-        lines.append(
-            f"{s.waiting:,} answers wait for a person: {found.folder / 'for-a-person.csv'}"
-        )
+        wait = "answer waits" if s.waiting == 1 else "answers wait"
+        lines.append(f"{s.waiting:,} {wait} for a person: {found.folder / 'for-a-person.csv'}")
     lines.append(f"marks, feedback and report are in {found.folder}")
     return "\n".join(lines)
 

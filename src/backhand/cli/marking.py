@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from backhand.cli.application import app
-from backhand.cli.options import File, Layouted
+from backhand.cli.options import ChosenPlain, File, Layouted, Level, LevelName, Output, Plain
 from backhand.cli.output import errors_of, write
 from backhand.errors import AskError
 
 if TYPE_CHECKING:
     from backhand.checking.marks import Mark
-
-
-class MarkFormat(StrEnum):
-    """How a mark is written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class LevelName(StrEnum):
-    """How much the feedback gives away."""
-
-    HINT = "hint"
-    STEP = "step"
-    FULL = "full"
 
 
 @app.command(
@@ -48,17 +32,17 @@ def mark(
         str, typer.Argument(metavar="NUMBER", help="The question: 3.2.5, or 3.1.3a.")
     ],
     answer: Annotated[str, typer.Argument(metavar="ANSWER", help="The answer, in quotes.")],
-    format: Annotated[
-        MarkFormat, typer.Option("--format", "-f", help="How to write it.")
-    ] = MarkFormat.TEXT,
     earlier: Annotated[
         list[str] | None,
-        typer.Option(metavar="NUMBER=ANSWER", help="The student's answer to an earlier question."),
+        typer.Option(
+            metavar="NUMBER=ANSWER",
+            help="The student's answer to an earlier question; may be repeated.",
+        ),
     ] = None,
-    level: Annotated[
-        LevelName, typer.Option(help="How much the feedback gives away.")
-    ] = LevelName.HINT,
+    level: Level = LevelName.HINT,
     layout: Layouted = None,
+    format: ChosenPlain = Plain.TERMINAL,
+    output: Output = None,
 ) -> None:
     """Mark one answer to a question of a worksheet."""
     with errors_of(file):
@@ -68,7 +52,7 @@ def mark(
         marker = Marker(read(file), layout=layout.value if layout else None)
         before = dict(_pair(each) for each in earlier or ())
         made = marker.mark(number, answer, earlier=before, level=level.value)
-        write(_json(made) if format is MarkFormat.JSON else _text(made))
+        write(_json(made) if format is Plain.JSON else _text(made), output)
 
 
 def _pair(text: str) -> tuple[str, str]:

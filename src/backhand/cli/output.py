@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from backhand.cli.options import SUFFIXES, Format
-from backhand.errors import BackhandError, Place
+from backhand.errors import AskError, BackhandError, Place
 
 if TYPE_CHECKING:
     from backhand.working import Solution
@@ -28,15 +28,20 @@ WIDTH = 76
 def chosen_format(chosen: Format | None, output: Path | None, file: Path | None = None) -> Format:
     """The format to write: the chosen one, else what the output's name says."""
     if output and file and output.exists() and file.exists() and output.samefile(file):
-        raise BackhandError("the output would replace the worksheet", "name another file after -o")
+        raise AskError("the output would replace the worksheet", "name another file after -o")
     if chosen or not output:
         return chosen or Format.TERMINAL
-    if output.suffix not in SUFFIXES:
-        raise BackhandError(
+    suffix = output.suffix.lower()
+    if suffix == ".pdf":
+        raise AskError(
+            "a PDF isn't written here", "backhand sheet FILE --key -o key.pdf writes the key as one"
+        )
+    if suffix not in SUFFIXES:
+        raise AskError(
             f"the name {output.name} doesn't say what format to write",
             f"add --format, or end it in {', '.join(SUFFIXES)}",
         )
-    return SUFFIXES[output.suffix]
+    return SUFFIXES[suffix]
 
 
 def put(solution: Solution, format: Format, output: Path | None) -> None:
@@ -141,8 +146,12 @@ def _message(file: Path | None, error: BackhandError) -> str:
       define q
     """
     place = error.place
-    where = f"{file}:{place.line}:{place.column}: " if place else f"{file}: "
-    lines = [f"backhand: {where if file else ''}{error.what}"]
+    where = ""
+    if file and place:
+        where = f"{file}:{place.line}:{place.column}: "
+    elif file and not isinstance(error, AskError):  # without a place, that is about what was typed
+        where = f"{file}: "
+    lines = [f"backhand: {where}{error.what}"]
     if place and place.text.strip():
         lines += [f"    {line}" for line in _pointed(place)]
     if error.mend:

@@ -10,8 +10,8 @@ import typer
 
 from backhand.cli.application import app
 from backhand.cli.options import File, Layouted
-from backhand.cli.output import errors_of, say
-from backhand.errors import BackhandError
+from backhand.cli.output import errors_of, say, write
+from backhand.errors import AskError, BackhandError
 
 
 class Grader(StrEnum):
@@ -65,24 +65,25 @@ def sheet(
     ] = None,
     layout: Layouted = None,
 ) -> None:
-    """Write a worksheet as a sheet with room for answers, or as its key."""
+    """Write a worksheet as a sheet to fill in, or as its key."""
     with errors_of(file):
         from backhand.publishing.folder import put
         from backhand.publishing.formats import KEYS, SHEETS
         from backhand.reading.document import read
 
-        if output.suffix not in SHEETS:
-            raise BackhandError(
+        suffix = output.suffix.lower()
+        if suffix not in SHEETS:
+            raise AskError(
                 f"the name {output.name} doesn't say what format to write",
                 f"end it in {', '.join(SHEETS)}",
             )
         if output.exists() and output.samefile(file):
-            raise BackhandError("the output would replace the worksheet", "name another file")
+            raise AskError("the output would replace the worksheet", "name another file")
         page = read(file)
         if grader is not None:
             from backhand.publishing import autograded
 
-            if key or output.suffix != ".ipynb":
+            if key or suffix != ".ipynb":
                 raise BackhandError(
                     f"--for {grader.value} writes a notebook that holds the key already",
                     "name a .ipynb file after -o, and leave out --key",
@@ -91,9 +92,9 @@ def sheet(
             put(output, made(page, layout.value if layout else None))
         elif key:
             solution = page.solve(layout=layout.value if layout else None)
-            put(output, KEYS[output.suffix](solution))
+            put(output, KEYS[suffix](solution))
         else:
-            put(output, SHEETS[output.suffix](page))
+            put(output, SHEETS[suffix](page))
 
 
 @app.command(
@@ -127,8 +128,9 @@ def variants(
         KeyFormat, typer.Option("--format", "-f", help="The format of the keys.")
     ] = KeyFormat.MARKDOWN,
 ) -> None:
-    """Write variants of a worksheet with other numbers: sheets, keys, machine keys, an index."""
+    """Write variants of a worksheet with other numbers. Sheets, keys, machine keys, an index."""
     with errors_of(file):
+        from backhand.calculus.counting import plural
         from backhand.checking.variants import variants as variants_of
         from backhand.publishing.folder import write_variants
         from backhand.reading.document import read
@@ -142,4 +144,4 @@ def variants(
         )
         for note in notes:
             say(f"backhand: {file}: {note}")
-        print(f"{count} variants written to {output}")
+        write(f"{plural(count, 'variant')} written to {output}")

@@ -10,7 +10,7 @@ import typer
 from backhand.cli.application import app
 from backhand.cli.options import File
 from backhand.cli.output import errors_of, write
-from backhand.errors import BackhandError
+from backhand.errors import AskError
 
 if TYPE_CHECKING:
     from backhand.reading.account import Account
@@ -38,14 +38,12 @@ def read(
         ),
     ] = None,
 ) -> None:
-    """Show what each question was understood to ask; exit code 1 where one was not."""
+    """Show what each question was understood to ask. Exit code 1 where one was not."""
     with errors_of(file):
         from backhand.reading.account import account_of
 
         if output and output.exists() and file.exists() and output.samefile(file):
-            raise BackhandError(
-                "the output would replace the worksheet", "name another file after -o"
-            )
+            raise AskError("the output would replace the worksheet", "name another file after -o")
         account = account_of(file)
         write(_told(account))
         if output:

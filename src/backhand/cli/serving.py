@@ -36,12 +36,12 @@ def serve(
         bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
     ] = True,
 ) -> None:
-    """Open a worksheet as a page: a network to touch, with its working beside it."""
+    """Open a worksheet as a page in the browser. A network to touch, its working beside it."""
     with errors_of(file):
         try:
             from backhand.page.server import serve as serve_page
         except ImportError:
-            raise BackhandError(MISSING, "install them: pip install 'backhand[page]'") from None
+            raise BackhandError(MISSING, 'install them: pip install "backhand[page]"') from None
 
         def opened(address: str) -> None:
             say(f"Backhand is at {address} (Ctrl-C ends it)")

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from backhand.cli.application import app
+from backhand.cli.options import Engine, EngineName, Jobs, Layers, Scheduler, Target
 from backhand.cli.output import bar, errors_of, say, write
 from backhand.errors import AskError
 
 if TYPE_CHECKING:
     from backhand.graph import Graph
     from backhand.sweeping.sweep import Progress
-
-
-class EngineName(StrEnum):
-    """Where the runs happen."""
-
-    JOBLIB = "joblib"
-    DASK = "dask"
 
 
 def _listing(help: str) -> typer.models.OptionInfo:
@@ -46,25 +39,23 @@ LIST is one value or several with commas between. Started again, a sweep does wh
 )
 def sweep(
     data: Annotated[
-        str | None, typer.Argument(metavar="[DATA]", help="A file, or a data set's name.")
+        str | None, typer.Argument(metavar="DATA", help="A file, or a data set's name.")
     ] = None,
-    network: Annotated[
-        list[str] | None, typer.Option("--network", "-n", help="Give one or several times.")
-    ] = None,
-    target: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="The target's column; else the last.")
-    ] = None,
+    network: Layers = None,
+    target: Target = None,
     learning_rate: Annotated[str, _listing("Learning rates.")] = "0.05",
     batch_size: Annotated[str, _listing('Data points a step, or "all".')] = "1",
     epochs: Annotated[str, _listing("Times through all data points.")] = "10",
     optimizer: Annotated[str, _listing("sgd, momentum, nesterov, adam, adamw.")] = "sgd",
     schedule: Annotated[str, _listing("How the rate falls: constant, cosine, ...")] = "constant",
-    l1: Annotated[str, _listing("Penalties l1 Σ|w|.")] = "0",
-    l2: Annotated[str, _listing("Penalties l2/2 Σ w².")] = "0",
+    l1: Annotated[str, _listing("Penalties on sum |w|.")] = "0",
+    l2: Annotated[str, _listing("Penalties on half of sum w^2.")] = "0",
     dtype: Annotated[str, _listing("float32, float64.")] = "float32",
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds each choice is run with.")] = 1,
     held_out: Annotated[float, typer.Option(help="The part of the points for the score.")] = 0.2,
-    loss: Annotated[str | None, typer.Option(help="The loss; else what fits the target.")] = None,
+    loss: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The loss; else what fits the target.")
+    ] = None,
     output: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="FILE", help="The record of all runs (SQLite)."),
@@ -72,21 +63,15 @@ def sweep(
     keep_parameters: Annotated[
         bool, typer.Option("--keep-parameters", help="Record the trained parameters too.")
     ] = False,
-    engine: Annotated[EngineName, typer.Option(help="This machine, or a cluster.")] = (
-        EngineName.JOBLIB
-    ),
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Of the Dask scheduler.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes on this machine; else one a core.")
-    ] = None,
+    engine: Engine = EngineName.JOBLIB,
+    scheduler: Scheduler = None,
+    jobs: Jobs = None,
     results: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Show what is recorded; run nothing.")
     ] = None,
     show: Annotated[int, typer.Option(min=1, help="How many of the best are shown.")] = 10,
 ) -> None:
-    """Train many networks at once, record every run, and show the best by mean score."""
+    """Train many networks, and show the best by mean score. Record every run."""
     with errors_of():
         from backhand.sweeping.summary import table
 
@@ -129,7 +114,7 @@ def sweep(
                     keep_parameters=keep_parameters,
                     engine=engine.value,
                     scheduler=scheduler,
-                    workers=workers,
+                    workers=jobs,
                     progress=progress,
                 )
         except KeyboardInterrupt:

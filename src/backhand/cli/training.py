@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backhand.cli.application import app
-from backhand.cli.options import Output
+from backhand.cli.options import Output, Target
 from backhand.cli.output import bar, errors_of, say, write
+from backhand.errors import AskError
 
 if TYPE_CHECKING:
     from backhand.graph import Graph
@@ -30,11 +31,16 @@ class Precision(StrEnum):
 Model = Annotated[
     str, typer.Argument(metavar="FILE", help='A worksheet, or a network: "2 -> 8 relu -> 1".')
 ]
-Loss = Annotated[str, typer.Option(help="The loss of a network that isn't in a file.")]
-Optimizer = Annotated[str, typer.Option(help="sgd, momentum, nesterov, adam or adamw.")]
+Loss = Annotated[
+    str, typer.Option(metavar="NAME", help="The loss of a network that isn't in a file.")
+]
+Optimizer = Annotated[
+    str, typer.Option(metavar="NAME", help="sgd, momentum, nesterov, adam or adamw.")
+]
 BatchSize = Annotated[int, typer.Option(min=1, help="Data points a step.")]
 Dtype = Annotated[Precision, typer.Option(help="The precision of the loop.")]
-Penalty = Annotated[float, typer.Option(min=0)]
+L1 = Annotated[float, typer.Option(min=0, help="The penalty on sum |w|.")]
+L2 = Annotated[float, typer.Option(min=0, help="The penalty on half of sum w^2.")]
 
 
 @app.command(
@@ -52,11 +58,11 @@ def code(
     batch_size: BatchSize = 1,
     dtype: Dtype = Precision.FLOAT32,
     loss: Loss = "squared_error",
-    l1: Penalty = 0.0,
-    l2: Penalty = 0.0,
+    l1: L1 = 0.0,
+    l2: L2 = 0.0,
     output: Output = None,
 ) -> None:
-    """Print the training loop of a model as Python: forward, backward and update, as derived."""
+    """Print the training loop of a model as Python. Forward, backward, update, as derived."""
     with errors_of(_path(file)):
         from backhand.graph import Role
         from backhand.training.frame import Plan
@@ -84,18 +90,16 @@ DATA is a file (CSV, Parquet, Arrow, .npy, .npz) or the name of a built-in data 
 def train(
     file: Model,
     data: Annotated[str, typer.Argument(metavar="DATA", help="A file, or a data set's name.")],
-    target: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="The target's column; else the last.")
-    ] = None,
+    target: Target = None,
     epochs: Annotated[int, typer.Option(min=1, help="Times through all data points.")] = 10,
     batch_size: BatchSize = 1,
-    learning_rate: Annotated[float, typer.Option(min=0, help="The learning rate η.")] = 0.05,
+    learning_rate: Annotated[float, typer.Option(min=0, help="The learning rate, eta.")] = 0.05,
     optimizer: Optimizer = "sgd",
-    schedule: Annotated[str, typer.Option(help="How the rate falls: constant, cosine, ...")] = (
-        "constant"
-    ),
-    l1: Penalty = 0.0,
-    l2: Penalty = 0.0,
+    schedule: Annotated[
+        str, typer.Option(metavar="NAME", help="How the rate falls: constant, cosine, ...")
+    ] = "constant",
+    l1: L1 = 0.0,
+    l2: L2 = 0.0,
     loss: Loss = "squared_error",
     held_out: Annotated[
         float, typer.Option(min=0, max=0.9, help="The part of the points kept apart, to test on.")
@@ -114,13 +118,18 @@ def train(
         typer.Option("--output", "-o", metavar="OUT", help="Write the parameters (safetensors)."),
     ] = None,
 ) -> None:
-    """Train a model's parameters on data, and say how it went. Ctrl-C keeps the best so far."""
+    """Train a model's parameters on data. Ctrl-C keeps the best so far."""
     with errors_of(_path(file)):
         graph = _model(file, loss)
     with errors_of():
         from backhand.training.datasets import find
+        from backhand.training.files import refuse
         from backhand.training.split import split
 
+        if resume and checkpoint is None:
+            raise AskError("there is nothing to resume from", "name the file by --checkpoint")
+        if output is not None:
+            refuse(output)  # before the work, not after it
         table = find(data, target)
         part, apart = split(table, held_out, seed)
         with _shown(epochs) as progress:
@@ -167,6 +176,8 @@ def _model(file: str, loss: str) -> Graph:
 
 def _said(found: Fit, count: int) -> str:
     """How training went, in a few lines."""
+    from backhand.calculus.counting import plural
+
     how = {
         "done": "trained",
         "early": "stopped early, at the best parameters",
@@ -174,7 +185,8 @@ def _said(found: Fit, count: int) -> str:
     }[found.ended]
     each = found.seconds / max(found.steps, 1)
     lines = [
-        f"{how}: {found.epochs} epochs of {count} points, {found.steps} steps in "
+        f"{how}: {plural(found.epochs, 'epoch')} of {plural(count, 'point')}, "
+        f"{plural(found.steps, 'step')} in "
         f"{found.seconds:.3g} s ({_time(each)} a step; {found.compile_seconds:.2g} s to compile)",
     ]
     if found.history:

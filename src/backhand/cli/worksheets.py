@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backhand.cli.application import app
-from backhand.cli.options import Chosen, File, Format, Layouted, Output
+from backhand.cli.options import ASKING, Chosen, File, Format, Layouted, Output
 from backhand.cli.output import chosen_format, errors_of, put, say, write
-from backhand.errors import BackhandError
+from backhand.errors import AskError, BackhandError
 
 if TYPE_CHECKING:
     from backhand.working import Worksheet
@@ -32,7 +32,8 @@ def solve(
     format: Chosen = None,
     output: Output = None,
     only: Annotated[
-        str | None, typer.Option(metavar="NUMBER", help="Only these questions: 3.1.4, or 3.1.")
+        list[str] | None,
+        typer.Option(metavar="NUMBER", help="Only this question, or section; may be repeated."),
     ] = None,
     layout: Layouted = None,
     interactive: Annotated[
@@ -50,14 +51,17 @@ def solve(
 
             write(page(text_of(file)), output)
             return
-        solution = read(file).solve(only=only, layout=layout.value if layout else None)
+        sheet = read(file)
+        if not sheet.questions:
+            raise BackhandError("the worksheet has no questions", ASKING)
+        solution = sheet.solve(only=only or None, layout=layout.value if layout else None)
         put(solution, format, output)
 
 
-def _check_interactive(format: Format, only: str | None) -> None:
+def _check_interactive(format: Format, only: list[str] | None) -> None:
     if format is not Format.HTML:
         raise BackhandError("only a page of HTML can be touched", "add --format html")
-    if only is not None:
+    if only:
         raise BackhandError("the page holds the whole worksheet", "leave --only out")
 
 
@@ -102,6 +106,8 @@ def draw(
 ) -> None:
     """Draw the network as SVG."""
     with errors_of(file):
+        if output and output.suffix.lower() != ".svg":
+            raise AskError("a drawing is written as SVG", f"name it {output.stem}.svg")
         write(last_model(file).graph.draw(derivative), output)
 
 
@@ -136,7 +142,7 @@ def explain(
     format: Chosen = None,
     output: Output = None,
 ) -> None:
-    """Say why a gradient is what it is: its strongest paths, dead units, norms by layer."""
+    """Say why a gradient is what it is. Its strongest paths, dead units, norms by layer."""
     with errors_of(file):
         from backhand.working import Solution
 

@@ -51,10 +51,10 @@ def submissions(path: Path, numbers: Numbers, chosen: Chosen | None = None) -> S
     if path.is_dir():
         return _folder(path, numbers)
     if not path.exists():
-        raise DataError(f"there is no {path}", "check its name")
+        raise DataError("there is no such file", "check its name")
     if path.suffix.lower() not in TABLES:
         kinds = ", ".join(TABLES)
-        raise DataError(f"{path.name} is no table of a kind I read", f"give {kinds}, or a folder")
+        raise DataError("this is no table of a kind I read", f"give {kinds}, or a folder")
     table = TABLES[path.suffix.lower()](path)
     found = columns(table.names, numbers, chosen)
     notes = [_unused(found.unused)] if found.unused else []
@@ -160,9 +160,7 @@ def _placed(row: Row) -> Generator[None]:
 
 def _folder(path: Path, numbers: Numbers) -> Source:
     if next(files(path), None) is None:
-        raise DataError(
-            f"the folder {path} has no submissions", f"each is a file {', '.join(FILES)}"
-        )
+        raise DataError("the folder has no submissions", f"each is a file {', '.join(FILES)}")
     other = [p.name for p in sorted(path.iterdir()) if p.suffix.lower() not in FILES]
     notes = (f"not used: {_few(other)}",) if other else ()
     return Source(_from_files(path, numbers), False, notes)

@@ -89,7 +89,7 @@ def _lines(file: TextIO) -> Iterator[str]:
             line = file.readline(LINE)
         except UnicodeDecodeError:
             raise DataError(
-                f"after line {number} there is a byte that isn't UTF-8 text",
+                f"line {number + 1}, or one soon after, isn't UTF-8 text",
                 "save the table as CSV UTF-8",
             ) from None
         if not line:

@@ -106,9 +106,10 @@ def _alone(place: Path, kind: Kind) -> Generator[None]:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise AskError(f"{place} can't be used: {error}", "choose another file") from error
             raise AskError(
-                f"{place} is being written by {kind.writer} ({error})",
-                "wait for it, or name another file",
+                f"{place} is being written by {kind.writer}", "wait for it, or name another file"
             ) from None
         try:
             yield

@@ -34,6 +34,6 @@ def _typst() -> ModuleType:
     except ImportError:
         raise BackhandError(
             "PDF needs Typst, which isn't installed",
-            "install it: pip install 'backhand[pdf]', or write HTML and print that",
+            'install it: pip install "backhand[pdf]", or write HTML and print that',
         ) from None
     return setter

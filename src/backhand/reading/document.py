@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 2_000_000
 """The largest worksheet."""
+_UTF_16 = ("the file is text in UTF-16", "save the file in the encoding UTF-8")
+_NO_TEXT = (
+    (b"%PDF", "this is a PDF", "name its source, or copy its text into a Markdown file"),
+    (b"\xff\xfe", *_UTF_16),
+    (b"\xfe\xff", *_UTF_16),
+)
 _ENVIRONMENT = re.compile(
     r"\\begin\{((?:equation|align|alignat|flalign|gather|multline|eqnarray)\*?)\}"
 )
@@ -64,8 +70,15 @@ def text_of(path: str | os.PathLike[str]) -> str:
         ) from None
     if len(data) > MAX_BYTES:
         raise LimitError(f"a worksheet has at most {MAX_BYTES:,} bytes", "split the file")
+    for start, what, mend in _NO_TEXT:
+        if data.startswith(start):
+            raise ReadingError(what, mend)
     if b"\0" in data:
         raise ReadingError("this is no text file", "name a worksheet in Markdown")
+    if not data.strip():
+        raise ReadingError(
+            "the file is empty", "write definitions between $$ and $$, and questions"
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

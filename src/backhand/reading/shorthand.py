@@ -88,10 +88,8 @@ def _function(name: str) -> str:
         return COMPOSED_AS[name]
     known = [*(n for n, f in TABLE.items() if f.arity == 1), "softmax"]
     close = get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]}? " if close else ""
-    raise ReadingError(
-        f"there is no function {name}", f"{hint}The functions are {', '.join(known)}"
-    )
+    mend = f"did you mean {close[0]}?" if close else f"the functions are {', '.join(known)}"
+    raise ReadingError(f"there is no function {name}", mend)
 
 
 def _values(graph: Graph, loss: str, seed: int) -> dict[str, Value]:

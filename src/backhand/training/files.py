@@ -16,12 +16,18 @@ from backhand.errors import AskError, BackhandError
 @contextmanager
 def in_place_of(path: Path) -> Generator[Path]:
     """A name beside `path` for a file that takes its place when all of it is written, or goes."""
+    refuse(path)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
         os.replace(part, path)
+    except OSError as error:
+        if error.filename in (None, str(part)):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def write_whole(path: str | PathLike[str], data: bytes) -> None:
@@ -33,7 +39,7 @@ def write_whole(path: str | PathLike[str], data: bytes) -> None:
     try:
         # A link is followed, so that the file it names is replaced and not the link.
         place = Path(os.path.realpath(path))
-        _refuse(path, place)
+        refuse(path)
         _replace(place, data)
     except (OSError, ValueError) as error:
         raise AskError(
@@ -42,12 +48,13 @@ def write_whole(path: str | PathLike[str], data: bytes) -> None:
     _settle(place.parent)
 
 
-def _refuse(path: str | PathLike[str], place: Path) -> None:
+def refuse(path: str | PathLike[str]) -> None:
     """Raise `AskError` for a place that can't take a file."""
+    place = Path(os.path.realpath(path))
     if place.is_dir():
         raise AskError(f"{path} is a folder", "name a file in it")
     if not place.parent.is_dir():
-        raise AskError(f"there is no folder {place.parent}", "make it first")
+        raise AskError(f"there is no folder {Path(path).parent}", "make it first")
     if place.exists() and not os.access(place, os.W_OK):
         raise AskError(f"{path} is read-only", "choose another name, or allow writing to it")
 

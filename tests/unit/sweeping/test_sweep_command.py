@@ -33,7 +33,7 @@ def points(tmp_path: Path) -> Path:
 
 def test_a_sweep_is_recorded_and_goes_on(points: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.db"
-    args = (points, "-n", "3 tanh", "-n", "2 -> 1 sigmoid", "--seeds", 2, "--workers", 1)
+    args = (points, "-n", "3 tanh", "-n", "2 -> 1 sigmoid", "--seeds", 2, "--jobs", 1)
     said = run(*args, "--learning-rate", "0.1, 0.5", "--epochs", 3, "-o", out)
     assert "8 runs (8 done), 0.2 of the points held out" in said
     assert "accuracy loss seeds s a run network learning_rate" in said
@@ -49,7 +49,7 @@ def test_a_sweep_is_recorded_and_goes_on(points: Path, tmp_path: Path) -> None:
 def test_built_in_data_and_worksheets(tmp_path: Path) -> None:
     sheet = tmp_path / "net.md"
     sheet.write_text("$$x \\in R^2, y \\in R, w \\in R^2, p = \\sigma(w^T x), J = (y - p)^2$$\n")
-    args = ("moons", "-n", sheet, "--workers", 1, "--batch-size", "1,all", "--epochs", 2)
+    args = ("moons", "-n", sheet, "--jobs", 1, "--batch-size", "1,all", "--epochs", 2)
     said = run(*args, "-o", tmp_path / "out.db")
     assert "moons: 2 runs (2 done)" in said
     assert "(2 parameters)" in said
