@@ -628,6 +628,7 @@ def rewrite(expr: Expr, leaf: Callable[[Expr], Expr | None]) -> Expr:
     return done[expr]
 
 
+@lru_cache(maxsize=4096)
 def names(expr: Expr) -> frozenset[str]:
     """The names of all quantities that `expr` mentions."""
     found: set[str] = set()

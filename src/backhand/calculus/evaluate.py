@@ -6,8 +6,9 @@ layer at once, at any width.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -45,7 +46,12 @@ _CONSTANTS = {"pi": np.pi, "e": np.e}
 
 def computable(expr: Expr, values: Mapping[str, Value]) -> bool:
     """Whether an expression has a value: all names have one, every function and size is known."""
-    return names(expr) <= set(values) and not any(map(_is_symbolic, postorder(expr)))
+    return names(expr) <= values.keys() and not _has_symbols(expr)
+
+
+@lru_cache(maxsize=4096)
+def _has_symbols(expr: Expr) -> bool:
+    return any(map(_is_symbolic, postorder(expr)))
 
 
 def _is_symbolic(node: Expr) -> bool:
@@ -62,7 +68,8 @@ def evaluate(expr: Expr, axes: Sequence[Index], graph: Graph, values: Mapping[st
     done: dict[Expr, Labelled] = {}
     with np.errstate(all="ignore"):
         for node in _needed(expr):
-            done[node] = _value(node, done, graph, values)
+            array, order = _value(node, done, graph, values)
+            done[node] = np.asarray(array), order  # arithmetic without axes gives bare numbers
         return settled(_spread(done[expr], tuple(axes)))
 
 
@@ -81,7 +88,7 @@ def settled(value: Value) -> Value:
 
 def _fractions(value: Value) -> Value:
     out = np.empty(value.shape, dtype=object)
-    out.ravel()[:] = [Fraction(x) for x in value.ravel().tolist()]
+    out.ravel()[:] = [x if type(x) is Fraction else Fraction(x) for x in value.ravel().tolist()]
     return out
 
 
@@ -93,17 +100,21 @@ def _inputs(node: Expr) -> tuple[Expr, ...]:
     return node.args
 
 
-def _needed(expr: Expr) -> Iterator[Expr]:
+@lru_cache(maxsize=1024)
+def _needed(expr: Expr) -> tuple[Expr, ...]:
+    """The nodes that have to be worked out, in order."""
     seen: set[Expr] = set()
+    found: list[Expr] = []
     stack = [(expr, False)]
     while stack:
         node, ready = stack.pop()
         if ready:
-            yield node
+            found.append(node)
         elif node not in seen:
             seen.add(node)
             stack.append((node, True))
             stack.extend((arg, False) for arg in _inputs(node))
+    return tuple(found)
 
 
 def _value(
@@ -221,6 +232,8 @@ def _within(slot: Slot, position: NDArray[np.intp]) -> NDArray[np.bool_]:
 def _spread(item: Labelled, axes: tuple[Index, ...]) -> Value:
     """The array with exactly these axes, in this order."""
     array, order = item
+    if order == axes:
+        return array
     turned = np.transpose(array, [order.index(a) for a in axes if a in order])
     shape = [a.size if a in order else 1 for a in axes]
     return np.array(np.broadcast_to(turned.reshape(shape), [a.size for a in axes]))
@@ -233,6 +246,9 @@ def _same_kind(arrays: Sequence[Value]) -> list[Value]:
 
 def _aligned(items: Sequence[Labelled]) -> tuple[list[Value], tuple[Index, ...]]:
     """The arrays over one common order of axes, ready to broadcast."""
+    first = items[0][1]
+    if all(order == first for _, order in items):
+        return _same_kind([array for array, _ in items]), first
     axes = tuple(dict.fromkeys(index for _, order in items for index in order))
     out: list[Value] = []
     for array, order in items:
