@@ -12,12 +12,17 @@ from backhand.checking.recomputing import (
     Number,
     Slope,
     as_value,
+    at_point,
     derivative_with,
+    own_factors,
     values_with,
     ways,
 )
 from backhand.expr import Apply, Expr, apply, number, substitute
 from backhand.graph import Graph, Value
+
+ALONG_PATHS = ("derivative", "update", "local")
+"""The asks whose answer is a product of factors."""
 
 
 def along_paths(
@@ -25,17 +30,31 @@ def along_paths(
 ) -> Iterator[Value]:
     """The derivative, or the update with it, where the factors are those that `slope` gives."""
     of, by = case.expected.of, case.expected.by
-    if of is None or by is None or case.ask.verb not in ("derivative", "update", "local"):
+    if of is None or by is None or case.ask.verb not in ALONG_PATHS:
         return
     if case.ask.options.get("over") == "all":
         return
-    graph = case.graph.at_point(int(case.ask.options.get("point", "1")))
+    graph = point_of(case)
     found = ways(graph, of, by)
     if found is None:
         return
-    number = derivative_with(graph, found, values_with(graph, given or {}), slope)
+    if given is not None:
+        number = derivative_with(graph, found, values_with(graph, given), slope)
+    else:
+        values, own = own_factors(graph, of, by)
+
+        def known(hop: Hop) -> Expr | Number | None:
+            chosen = slope(hop)
+            return own.get(hop) if chosen is None else chosen
+
+        number = derivative_with(graph, found, values, known)
     if number is not None:
         yield from used(case, graph, by, number)
+
+
+def point_of(case: Case) -> Graph:
+    """The graph on the data point that a question is about."""
+    return at_point(case.graph, int(case.ask.options.get("point", "1")))
 
 
 def used(case: Case, graph: Graph, by: Spot, slope: Number) -> Iterator[Value]:
@@ -70,17 +89,15 @@ def _activation(hop: Hop, graph: Graph, *wanted: str) -> Apply | None:
 
 
 def _sloped(case: Case, wanted: tuple[str, ...], slope: Callable[[Apply], Expr]) -> Iterator[Value]:
-    used: list[Hop] = []
-
-    def chosen(hop: Hop) -> Expr | None:
-        found = _activation(hop, case.graph, *wanted)
-        if found is None:
-            return None
-        used.append(hop)
-        return slope(found)
-
-    values = list(along_paths(case, chosen))
-    yield from values if used else ()
+    of, by = case.expected.of, case.expected.by
+    found = None if of is None or by is None else ways(case.graph, of, by)
+    applied = {
+        hop: slope(function)
+        for hop in (found.hops if found is not None else ())
+        if (function := _activation(hop, case.graph, *wanted)) is not None
+    }
+    if applied:
+        yield from along_paths(case, applied.get)
 
 
 def function_for_slope(case: Case) -> Iterator[Value]:

@@ -1,4 +1,8 @@
-"""Values worked out again under a change: other values on the way, or other equations or slopes."""
+"""Values worked out again under a change: other values on the way, or other equations or slopes.
+
+Nothing is written out on the way, and what follows from the equations alone, paths and the backward
+pass, is kept for every graph that has the same ones.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 
 from backhand.calculus.answer import answer
-from backhand.calculus.chain import backward
-from backhand.calculus.evaluate import computable, evaluate
-from backhand.calculus.paths import MAX_PATHS, Hop, Paths, Spot, is_entry, paths
+from backhand.calculus.chain import backward, local_derivative
+from backhand.calculus.evaluate import computable, evaluate, settled
+from backhand.calculus.gradient import loss_of, objective_of
+from backhand.calculus.paths import MAX_PATHS, Hop, Paths, Spot, is_entry, paths, spot
+from backhand.calculus.points import over_points
 from backhand.errors import BackhandError
 from backhand.expr import Expr, names
-from backhand.graph import Graph, Layout, Quantity, Value
+from backhand.graph import Graph, Layout, Quantity, Role, Value
 from backhand.notation import partial_name
 from backhand.values import MAX_EXACT_ENTRIES, floats
 from backhand.working import Ask
@@ -44,6 +50,23 @@ class Itself:
         return isinstance(other, Itself) and other.graph is self.graph
 
 
+@dataclass(frozen=True, eq=False)
+class Equations:
+    """A graph as a key for what its values have no part in."""
+
+    graph: Graph
+
+    @cached_property
+    def _all(self) -> tuple[object, ...]:
+        return tuple((q.name, q.axes, q.role, q.definition) for q in self.graph)
+
+    def __hash__(self) -> int:
+        return hash(self._all)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Equations) and other._all == self._all
+
+
 def values_with(
     graph: Graph, given: Mapping[str, Value], entries: Entries = NOTHING
 ) -> dict[str, Value]:
@@ -63,14 +86,16 @@ def value_with(graph: Graph, entries: Entries, name: str) -> Value | None:
         return None
     own = Counter(spot.name for spot in entries)
     whole = frozenset(n for n, count in own.items() if n in graph and count == graph[n].size)
-    return _worked_out(graph, _leading(Itself(graph), name, whole), {}, entries).get(name)
+    return _worked_out(graph, _leading(Itself(graph), frozenset((name,)), whole), {}, entries).get(
+        name
+    )
 
 
 @lru_cache(1024)
-def _leading(of: Itself, name: str, given: frozenset[str]) -> tuple[Quantity, ...]:
-    """What leads to a quantity, in the graph's order; what is given needs nothing before it."""
+def _leading(of: Itself, wanted: frozenset[str], given: frozenset[str]) -> tuple[Quantity, ...]:
+    """What leads to some quantities, in the graph's order; what is given needs nothing before it."""
     graph = of.graph
-    needed, left = set[str](), [name]
+    needed, left = set[str](), [*wanted]
     while left:
         here = left.pop()
         if here in needed or here not in graph:
@@ -88,8 +113,8 @@ def _worked_out(
     exact = sum(q.size for q in graph if q.value is not None) <= MAX_EXACT_ENTRIES
     values: dict[str, Value] = {}
     own: dict[str, dict[tuple[int, ...], Number]] = {}
-    for spot, number in entries.items():
-        own.setdefault(spot.name, {})[spot.slots] = number
+    for at, number in entries.items():
+        own.setdefault(at.name, {})[at.slots] = number
     for quantity in quantities:
         known = own.get(quantity.name, {})
         if known and len(known) == quantity.size:
@@ -130,6 +155,9 @@ def with_definitions(graph: Graph, change: Callable[[Quantity], Expr | None]) ->
 def answered(graph: Graph, ask: Ask, layout: Layout) -> Value | None:
     """The value of an ask put to a changed graph, or None where it has none there."""
     try:
+        found = AT_ONCE[ask.verb](graph, ask) if ask.verb in AT_ONCE else None
+        if found is not None:
+            return found
         result = answer(graph, ask, layout).result
     except BackhandError:
         return None
@@ -138,16 +166,34 @@ def answered(graph: Graph, ask: Ask, layout: Layout) -> Value | None:
 
 def ways(graph: Graph, of: Spot, by: Spot) -> Paths | None:
     """The paths from one entry to another, where they are few."""
-    return _ways(Itself(graph), of, by)
+    return _ways(Equations(graph), of, by)
 
 
 @lru_cache(256)
-def _ways(within: Itself, of: Spot, by: Spot) -> Paths | None:
+def _ways(within: Equations, of: Spot, by: Spot) -> Paths | None:
     graph = within.graph
     if not (is_entry(graph, of) and is_entry(graph, by)):
         return None
     found = paths(graph, of, by)
     return found if found is not None and 0 < found.count <= MAX_PATHS else None
+
+
+def own_factors(
+    graph: Graph, of: Spot, by: Spot
+) -> tuple[Mapping[str, Value], Mapping[Hop, Number]]:
+    """The values of a graph, and what the factors of its paths come to, each worked out once."""
+    return _own_factors(Itself(graph), of, by)
+
+
+@lru_cache(64)
+def _own_factors(
+    within: Itself, of: Spot, by: Spot
+) -> tuple[Mapping[str, Value], Mapping[Hop, Number]]:
+    graph = within.graph
+    found, values = ways(graph, of, by), values_with(graph, {})
+    hops = found.hops if found is not None else ()
+    numbers = {hop: value_of(hop.slope, graph, values) for hop in hops}
+    return values, {hop: number for hop, number in numbers.items() if number is not None}
 
 
 def derivative_with(
@@ -184,9 +230,118 @@ def as_value(number: Number) -> Value:
 
 def gradient_with(graph: Graph, of: str, by: str, entries: Entries) -> Value | None:
     """The whole derivative of `of` by `by` by the backward pass, with entries taken as given."""
-    return value_with(_backward(Itself(graph), of), entries, partial_name(of, by))
+    return value_with(with_derivatives(graph, of), entries, partial_name(of, by))
+
+
+def with_derivatives(graph: Graph, of: str) -> Graph:
+    """The graph with its backward pass, the same one every time."""
+    return _with_derivatives(Itself(graph), of)
 
 
 @lru_cache(64)
-def _backward(within: Itself, of: str) -> Graph:
-    return backward(within.graph, of)
+def _with_derivatives(within: Itself, of: str) -> Graph:
+    graph = within.graph
+    derivatives = _derivatives(Equations(graph), of)
+    return replace(graph, quantities=(*graph.quantities, *derivatives))
+
+
+@lru_cache(64)
+def _derivatives(within: Equations, of: str) -> tuple[Quantity, ...]:
+    before = within.graph.quantities
+    return backward(within.graph, of).quantities[len(before) :]
+
+
+@lru_cache(64)
+def _gradient(within: Itself, of: str, by: str) -> Value | None:
+    return gradient_with(within.graph, of, by, NOTHING)
+
+
+def at_point(graph: Graph, point: int) -> Graph:
+    """The graph on one data point, the same one every time."""
+    return _at_point(Itself(graph), point)
+
+
+@lru_cache(64)
+def _at_point(within: Itself, point: int) -> Graph:
+    return within.graph.at_point(point)
+
+
+@lru_cache(64)
+def _over_points(within: Itself) -> Graph:
+    return over_points(within.graph)
+
+
+# ---- the commonest asks, at once ---------------------------------------------------------------
+
+
+def _value(graph: Graph, ask: Ask) -> Value | None:
+    at = spot(ask.words[0], graph)
+    value = value_with(graph, {}, at.name)
+    quantity = graph[at.name]
+    if value is None or quantity.single or not is_entry(graph, at):
+        return value
+    return np.array(quantity.entry(value, at.slots))
+
+
+def _loss(graph: Graph, ask: Ask) -> Value | None:
+    return value_with(graph, {}, loss_of(graph))
+
+
+def _slope(graph: Graph, of: Spot, by: Spot) -> Value | None:
+    """The derivative of one entry by another, from the backward pass."""
+    if not (is_entry(graph, of) and is_entry(graph, by)):
+        return None
+    whole = _gradient(Itself(graph), of.name, by.name)
+    if whole is None:
+        return None
+    axes = (*graph[of.name].axes, *graph[by.name].axes)
+    places = zip((*of.slots, *by.slots), axes, strict=True)
+    return np.array(whole[tuple(slot - axis.lower for slot, axis in places)])
+
+
+def _derivative(graph: Graph, ask: Ask) -> Value | None:
+    return _slope(graph, spot(ask.words[0], graph), spot(ask.words[1], graph))
+
+
+def _local(graph: Graph, ask: Ask) -> Value | None:
+    """The derivative of one entry by another through its equation, in whatever names."""
+    of, by = spot(ask.words[0], graph), spot(ask.words[1], graph)
+    definition = graph[of.name].definition
+    direct = definition is not None and by.name in names(definition)
+    if not (direct and is_entry(graph, of) and is_entry(graph, by)):
+        return None
+    slope = local_derivative(graph, of.name, of.slots, by.name, by.slots)
+    leading = _leading(Itself(graph), names(slope), frozenset[str]())
+    number = value_of(slope, graph, _worked_out(graph, leading, {}, NOTHING))
+    return None if number is None else as_value(number)
+
+
+def _whole_gradient(graph: Graph, ask: Ask) -> Value | None:
+    return _gradient(Itself(graph), *ask.words) if len(ask.words) == 2 else None
+
+
+def _update(graph: Graph, ask: Ask) -> Value | None:
+    """An entry of a parameter after one step on one point, or on the mean over all."""
+    what = spot(ask.words[0], graph)
+    every = ask.options.get("over") == "all"
+    here = (
+        _over_points(Itself(graph)) if every else at_point(graph, int(ask.options.get("point", 1)))
+    )
+    slope = _slope(here, Spot(objective_of(here), ()), what)
+    before = graph[what.name].value
+    if slope is None or before is None or graph[what.name].role is not Role.PARAMETER:
+        return None
+    rate = Fraction(ask.options.get("eta", "0.1"))
+    after = graph[what.name].entry(before, what.slots) - rate * slope.item()
+    return settled(np.array(after, dtype=object))
+
+
+AT_ONCE: Mapping[str, Callable[[Graph, Ask], Value | None]] = {
+    "value": _value,
+    "loss": _loss,
+    "derivative": _derivative,
+    "local": _local,
+    "gradient": _whole_gradient,
+    "update": _update,
+}
+"""What works out an ask without its working; None where that takes the general way."""

@@ -8,15 +8,14 @@ from typing import TypeAlias
 
 import numpy as np
 
-from backhand.calculus.chain import backward
 from backhand.calculus.evaluate import computable, evaluate
 from backhand.calculus.forward import trace
 from backhand.calculus.gradient import loss_of
 from backhand.calculus.layout import arranged, has_matrix
 from backhand.calculus.paths import Hop, spot
 from backhand.checking.case import Case
-from backhand.checking.chain_mistakes import along_paths, used
-from backhand.checking.recomputing import Number, value_of
+from backhand.checking.chain_mistakes import along_paths, point_of, used
+from backhand.checking.recomputing import Number, value_of, with_derivatives
 from backhand.graph import Graph, Value
 from backhand.notation import partial_name
 from backhand.values import floats
@@ -73,7 +72,7 @@ def _worked_out(case: Case, habit: Habit) -> Iterator[Value]:
         return
     if ask.options.get("over") == "all":
         return
-    graph = case.graph.at_point(int(ask.options.get("point", "1")))
+    graph = point_of(case)
     forward = _values(graph, habit, "")
     yield from along_paths(case, lambda hop: None, forward)
     for known in (forward, trace(graph)):
@@ -114,7 +113,7 @@ def _backward(case: Case, graph: Graph, habit: Habit) -> Iterator[Value]:
     of, by, ask = case.expected.of, case.expected.by, case.ask
     if of is None or by is None or ask.verb not in ("derivative", "gradient", "jacobian", "update"):
         return
-    whole = backward(graph, of.name)
+    whole = with_derivatives(graph, of.name)
     sign = partial_name(of.name, by.name)
     if sign not in whole or sum(q.size for q in whole) > MAX_ENTRIES:
         return
