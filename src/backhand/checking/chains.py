@@ -25,6 +25,7 @@ from backhand.checking.chain_reading import (
     Joined,
     Worked,
 )
+from backhand.checking.chain_spelling import Spellings
 from backhand.checking.residue_matrices import Matrix, flipped, summed
 from backhand.checking.residue_matrices import product as product_of
 from backhand.checking.residues import PRIME, Entries, letter
@@ -170,6 +171,7 @@ class Chains:
         self.reader = ChainReader(graph, sizes, entries)
         self.lettered = Derivatives(graph, sizes, as_letter)
         self.worked = Derivatives(graph, sizes, partial(as_residue, entries=entries))
+        self.spellings = Spellings(self.reader)
         self.finest: dict[Factor, list[Factor]] = {}
 
     def plain(self, factor: Factor) -> Factor:

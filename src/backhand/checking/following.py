@@ -15,7 +15,7 @@ from backhand.checking.chain_reading import Factor
 from backhand.checking.earlier import Earlier, Slope
 from backhand.checking.following_formulas import chain_follows, formula_follows
 from backhand.checking.judging import all_close, compared_numbers, typed_digits
-from backhand.checking.parts import Prepared
+from backhand.checking.parts import Prepared, aims
 from backhand.checking.recomputing import (
     Number,
     answered,
@@ -60,7 +60,7 @@ def follows(part: Prepared, answer: str, earlier: Earlier) -> str | None:
     typed = part.reader.numbers(answer)
     if typed.formula is None:
         fits = typed.rows and any(
-            compared_numbers(part, typed, value, tuple).verdict == "right"
+            compared_numbers(part, typed, aims(value), ()).verdict == "right"
             for value in followed(part, earlier)
         )
         return typed.understood if fits else None

@@ -18,8 +18,8 @@ from backhand.checking.judging_chains import judged_chain
 from backhand.checking.marks import Mark
 from backhand.checking.mistakes import SLIPS
 from backhand.checking.numerals import Numeral
-from backhand.checking.parts import Prepared
-from backhand.checking.rounding import close, nearness
+from backhand.checking.parts import Aims, Prepared
+from backhand.checking.rounding import Nearness, close, is_far, nearness
 from backhand.checking.sides import with_sides
 from backhand.errors import MeaningError
 from backhand.expr import ZERO, Expr, Power, names, postorder
@@ -58,38 +58,37 @@ def _numbers(part: Prepared, answer: str) -> Mark:
     typed = part.reader.numbers(answer)
     if typed.formula is not None:
         return _worked(part, typed)
-    assert part.right is not None
-    return compared_numbers(part, typed, part.right[0], lambda: part.slips)
+    assert part.aims is not None
+    return compared_numbers(part, typed, part.aims, part.slip_aims)
 
 
 def compared_numbers(
-    part: Prepared, typed: Typed, value: Value, slips: Callable[[], Iterable[tuple[str, Value]]]
+    part: Prepared, typed: Typed, aim: Aims, slips: Iterable[tuple[str, Aims]]
 ) -> Mark:
-    """Plain numbers against the right value, and then against what the slips lead to."""
-    near: list[str] = []
-    fitting = _fitting(typed.rows, value)
-    if fitting is not None:
-        entries = value.reshape(-1).tolist()
-        digits = part.part.expected.digits
-        near = [nearness(n, r, digits) for n, r in zip(fitting, entries, strict=True)]
-        if all(n in ("right", "near") for n in near):
+    """Plain numbers against the right ones, and then against what the slips lead to."""
+    cells = [cell for row in typed.rows for cell in row]
+    digits = part.part.expected.digits
+    near: list[Nearness] = []
+    fits = _fits(typed.rows, cells, aim)
+    if fits:
+        near = [
+            "wrong" if is_far(cell, number) else nearness(cell, exact, digits)
+            for cell, exact, number in zip(cells, aim.exact, aim.numbers, strict=True)
+        ]
+        if not {"wrong", "coarse"} & set(near):
             late = "near" in near
             note = (
                 "Right, though the last digits are off: round at the end only." if late else RIGHT
             )
             return right(typed.understood, note)
-        if all(n != "wrong" for n in near):
+        if "wrong" not in near:
             return Mark("partly", 0.75, None, "Right so far as it goes: give at least "
                         f"{digits} significant digits.", typed.understood)  # fmt: skip
-    for slip, other in slips():
-        cells = _fitting(typed.rows, other)
-        if cells is None:
-            continue
-        pairs = zip(cells, other.reshape(-1).tolist(), strict=True)
-        if all(nearness(n, r, 2) in ("right", "near") for n, r in pairs):
+    for slip, other in slips:
+        if _fits(typed.rows, cells, other) and _are_hit(cells, other):
             return by_slip(slip, typed.understood)
-    if fitting is None:
-        return wrong(typed.understood, f"The answer should be {_described(value)}.")
+    if not fits:
+        return wrong(typed.understood, f"The answer should be {_described(aim.shape)}.")
     good = sum(n != "wrong" for n in near)
     if good and len(near) > 1:
         return Mark("partly", good / len(near), None,
@@ -97,22 +96,27 @@ def compared_numbers(
     return wrong(typed.understood)
 
 
-def _fitting(rows: Sequence[Sequence[Numeral]], value: Value) -> list[Numeral] | None:
-    """The numbers in the order of the value's entries, or None where the shapes don't fit."""
-    cells = [cell for row in rows for cell in row]
-    if len(cells) != value.size:
-        return None
-    if value.ndim == 2 and min(value.shape) > 1 and (len(rows), len(rows[0])) != value.shape:
-        return None
-    return cells
+def _are_hit(cells: Sequence[Numeral], aim: Aims) -> bool:
+    if any(map(is_far, cells, aim.numbers)):
+        return False
+    pairs = zip(cells, aim.exact, strict=True)
+    return all(nearness(cell, exact, 2) in ("right", "near") for cell, exact in pairs)
 
 
-def _described(value: Value) -> str:
-    if value.ndim == 0:
+def _fits(rows: Sequence[Sequence[Numeral]], cells: Sequence[Numeral], aim: Aims) -> bool:
+    """Whether the numbers are as many, and in rows of the right length where that matters."""
+    if len(cells) != len(aim.exact):
+        return False
+    matrix = len(aim.shape) == 2 and min(aim.shape) > 1
+    return not matrix or (len(rows), len(rows[0])) == aim.shape
+
+
+def _described(shape: tuple[int, ...]) -> str:
+    if not shape:
         return "one number"
-    if value.ndim == 1:
-        return f"a vector of {value.shape[0]} entries"
-    return f"a {'×'.join(map(str, value.shape))} matrix"
+    if len(shape) == 1:
+        return f"a vector of {shape[0]} entries"
+    return f"a {'×'.join(map(str, shape))} matrix"
 
 
 def _worked(part: Prepared, typed: Typed) -> Mark:
@@ -128,7 +132,7 @@ def _worked(part: Prepared, typed: Typed) -> Mark:
         raise MeaningError("a name in the answer has no value here", "give the number")
     digits = typed_digits(typed.formula)
     if found.size != value.size:
-        return wrong(typed.understood, f"The answer should be {_described(value)}.")
+        return wrong(typed.understood, f"The answer should be {_described(value.shape)}.")
     if all_close(found, value, digits):
         return right(typed.understood)
     for slip, other in part.slips:
@@ -176,10 +180,10 @@ def _formula(part: Prepared, answer: str) -> Mark:
     typed = part.reader.numbers(answer)
     wanted = part.part.expected
     if typed.formula is None:
-        if part.right is None or len(typed.rows) != 1 or len(typed.rows[0]) != 1:
+        if part.aims is None or len(typed.rows) != 1 or len(typed.rows[0]) != 1:
             typed = part.reader.formula(answer)
         else:
-            mark = compared_numbers(part, typed, part.right[0], lambda: part.slips)
+            mark = compared_numbers(part, typed, part.aims, part.slip_aims)
             plain = wanted.formula is None or not names(wanted.formula)
             if mark.verdict != "right" or not wanted.allowed or plain:
                 return mark
@@ -326,11 +330,12 @@ def _without_ones(sizes: Sequence[int]) -> tuple[int, ...]:
 def _count(part: Prepared, answer: str) -> Mark:
     typed = answers.count(answer)
     assert part.right is not None
+    assert part.aims is not None
     if typed.rows[0][0].value == part.right[0].item():
         return right(typed.understood)
     if part.part.expected.kind == "class":
         return wrong(typed.understood)
-    return compared_numbers(part, typed, part.right[0], lambda: part.slips)
+    return compared_numbers(part, typed, part.aims, part.slip_aims)
 
 
 def _verdict(part: Prepared, answer: str) -> Mark:

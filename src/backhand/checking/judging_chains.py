@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from backhand.calculus.paths import Spot, spot_formula
-from backhand.checking.answers import written
+from backhand.checking.answers import trimmed, written
 from backhand.checking.chain_reading import Chain, Factor, Worked, leaves
 from backhand.checking.chains import Chains, Derivatives, Reading
 from backhand.checking.marks import Mark
@@ -21,33 +21,41 @@ from backhand.syntax import Formula, Partial
 
 def judged_chain(part: Prepared, answer: str) -> Mark:
     """A chain against the paths of the graph. Raises `BackhandError` where it can't be read."""
-    typed = part.reader.formula(answer)
+    chain, understood = _read(part, answer)
     wanted = part.part.expected
-    assert typed.formula is not None
     assert wanted.of is not None
     assert wanted.by is not None
     chains = part.chains
     whole = chains.plain(Factor(wanted.of, wanted.by))
-    chain = chains.reader.read(typed.formula)
     given = [each for each in leaves(chain) if isinstance(each, Factor)]
     worked = [e for e in leaves(chain) if isinstance(e, Worked) and e.formula is not None]
     if not given:
-        return _without_derivatives(part, chain, whole, typed.understood)
+        return _without_derivatives(part, chain, whole, understood)
     if whole in given and len(chains.wanted(whole)) > 1:
         # The derivative asked for is its own answer, though a chain leads through more.
         hint = "This is the question again: break it up into factors."
-        return Mark("wrong", 0.0, None, hint, typed.understood)
+        return Mark("wrong", 0.0, None, hint, understood)
     using = chains.worked if worked else chains.lettered
     if _holds(using, chain, whole, part.layout):
-        return Mark("right", 1.0, None, "Right.", typed.understood)
+        return Mark("right", 1.0, None, "Right.", understood)
     other: Layout = "denominator" if part.layout == "numerator" else "numerator"
     single = all(len(f.of.slots) == part.graph[f.of.name].rank for f in (*given, whole)) and all(
         len(f.by.slots) == part.graph[f.by.name].rank for f in (*given, whole)
     )
     if not single and _holds(using, chain, whole, other):
         hint = f"The factors are right, in the order of {other} layout; here {part.layout} layout is used."
-        return Mark("partly", 0.5, "layouts mixed", hint, typed.understood)
-    return _in_part(part, given, worked, whole, typed.understood)
+        return Mark("partly", 0.5, "layouts mixed", hint, understood)
+    return _in_part(part, given, worked, whole, understood)
+
+
+def _read(part: Prepared, answer: str) -> tuple[Chain, str]:
+    """A chain, and how it was understood."""
+    spelled = part.chains.spellings.read(trimmed(answer), part.reader.known)
+    if spelled is not None:
+        return spelled
+    typed = part.reader.formula(answer)
+    assert typed.formula is not None
+    return part.chains.reader.read(typed.formula), typed.understood
 
 
 def _without_derivatives(part: Prepared, chain: Chain, whole: Factor, understood: str) -> Mark:

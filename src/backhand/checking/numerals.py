@@ -6,9 +6,10 @@ A number keeps the place of its last digit, so that a rounded one can be judged 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
+from math import inf
 
 _SIGN = r"[+\-−–]?\s*"
 _PLAIN = r"(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})"
@@ -28,17 +29,30 @@ _NUMPY = re.compile(
     r"\s*(?:np|numpy|torch|jnp)?\.?(?:array|tensor|Matrix|matrix)\s*\((.*)\)\s*", re.S
 )
 _FLIP = re.compile(r"\s*(?:\^\s*\{?\s*(?:T|\\top|⊤|\\intercal|\\mathsf\{T\})\s*\}?|\.T|'|ᵀ)\s*$")
+PAIRS = {"[": "]", "(": ")", "{": "}", "⟨": "⟩"}
+OPENING = frozenset(PAIRS)
 
 
 @dataclass(frozen=True, slots=True)
 class Numeral:
     """A number as typed: its exact value, and the power of ten of its last digit.
 
-    `last` is None for a fraction, which is exact.
+    `last` is None for a fraction, which is exact. `number` is the value as a float, or infinite;
+    `room` how far off it may be through rounding.
     """
 
     value: Fraction
     last: int | None = None
+    number: float = field(init=False, compare=False, repr=False)
+    room: float = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        try:
+            number = float(self.value)
+        except OverflowError:
+            number = inf if self.value > 0 else -inf
+        object.__setattr__(self, "number", number)
+        object.__setattr__(self, "room", 0.0 if self.last is None else 0.5 * 10.0**self.last)
 
     @property
     def digits(self) -> int:
@@ -53,7 +67,7 @@ class Numeral:
     def __str__(self) -> str:
         if self.last is None or self.last >= 0:
             return str(self.value)
-        return f"{float(self.value):.{min(-self.last, 17)}f}"
+        return f"{self.number:.{min(-self.last, 17)}f}"
 
 
 @lru_cache(maxsize=4096)
@@ -97,6 +111,8 @@ def array(text: str) -> tuple[tuple[Numeral, ...], ...] | None:
     >>> [len(array(s)) for s in ("(3, -2)", "[3; -2]", r"\begin{bmatrix}3\\-2\end{bmatrix}")]
     [1, 2, 2]
     """
+    if OPENING.isdisjoint(text):
+        return None
     body = text.strip()
     numpy = _NUMPY.fullmatch(body)
     body = (numpy[1] if numpy else body).strip()
@@ -120,11 +136,10 @@ def array(text: str) -> tuple[tuple[Numeral, ...], ...] | None:
 
 def _rows(body: str) -> list[list[str]] | None:
     """The cells of a bracketed text by rows."""
-    pairs = {"[": "]", "(": ")", "{": "}", "⟨": "⟩"}
-    if len(body) < 3 or pairs.get(body[0]) != body[-1]:
+    if len(body) < 3 or PAIRS.get(body[0]) != body[-1]:
         return None
     inside = body[1:-1].strip().removesuffix(";").removesuffix(",")
-    if inside[:1] in pairs and inside[-1:] == pairs[inside[0]]:
+    if inside[:1] in PAIRS and inside[-1:] == PAIRS[inside[0]]:
         each = re.split(r"[\])]\s*[,;]?\s*[\[(]", inside[1:-1])
         return [_cells(row) for row in each]
     return [_cells(row) for row in re.split(r"[;\n]", inside)]

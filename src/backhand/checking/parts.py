@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from string import ascii_lowercase
 
@@ -32,6 +33,22 @@ class Part:
     ask: Ask
     working: Working
     expected: Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Aims:
+    """Numbers that an answer is held against, in their shape: as they are, and as floats."""
+
+    shape: tuple[int, ...]
+    exact: tuple[Fraction | float, ...]
+    numbers: tuple[float, ...]
+
+
+def aims(value: Value) -> Aims:
+    """The numbers of an array."""
+    return Aims(
+        value.shape, tuple(value.reshape(-1).tolist()), tuple(floats(value).ravel().tolist())
+    )
 
 
 @dataclass(eq=False)
@@ -74,6 +91,16 @@ class Prepared:
     def slips(self) -> Once[tuple[str, Value]]:
         """What the known slips lead to; each is worked out where an answer gets as far as it."""
         return Once(slipped(self.case))
+
+    @cached_property
+    def aims(self) -> Aims | None:
+        """The right numbers."""
+        return None if self.right is None else aims(self.right[0])
+
+    @cached_property
+    def slip_aims(self) -> Once[tuple[str, Aims]]:
+        """The numbers that the known slips lead to."""
+        return Once((slip, aims(value)) for slip, value in self.slips)
 
     @cached_property
     def values(self) -> Mapping[str, Value]:

@@ -26,9 +26,9 @@ def nearness(typed: Numeral, right: Fraction | float, digits: int = 2) -> Nearne
     ...  ("-0.0396", "-0.03962", "-0.03963", "-0.04", "0.0396")]
     ['right', 'right', 'near', 'coarse', 'wrong']
     """
-    value = float(typed.value)
+    value = typed.number
     exact = float(right)
-    if typed.value == right:
+    if value == exact and typed.value == right:
         return "right"
     if not math.isfinite(exact):
         return "wrong"
@@ -36,13 +36,22 @@ def nearness(typed: Numeral, right: Fraction | float, digits: int = 2) -> Nearne
     if typed.last is None:
         return "right" if gap <= FLOAT * abs(exact) else "wrong"
     if isinstance(right, Fraction) and ends(right):
-        rounded = gap <= 0.5 * 10.0**typed.last * (1 + FLOAT) and typed.digits > digits
+        rounded = gap <= typed.room * (1 + FLOAT) and typed.digits > digits
         return "right" if rounded and _needs_more(right, typed) else "wrong"
-    if gap <= 0.5 * 10.0**typed.last * (1 + FLOAT) + FLOAT * abs(exact):
+    if gap <= typed.room * (1 + FLOAT) + FLOAT * abs(exact):
         if not typed.value:
             return "wrong" if exact else "right"
         return "right" if typed.digits >= digits else "coarse"
     return "near" if gap <= NEAR * abs(exact) else "wrong"
+
+
+def is_far(typed: Numeral, right: float) -> bool:
+    """Whether floats tell at once that `nearness` is wrong.
+
+    >>> is_far(Numeral(Fraction("-0.04"), -2), -0.0396), is_far(Numeral(Fraction(1, 25)), -0.0396)
+    (False, True)
+    """
+    return abs(typed.number - right) > typed.room * (1 + FLOAT) + NEAR * abs(right)
 
 
 def ends(right: Fraction) -> bool:
