@@ -132,6 +132,8 @@ def _last(text: str) -> int:
     """Where the last side of an equation starts."""
     depth, last = 0, 0
     found = {m.start(): m.end() for m in _RELATION.finditer(text)}
+    if not found:
+        return 0
     for at, sign in enumerate(text):
         depth += (sign in "([{") - (sign in ")]}")
         if at in found and depth == 0:

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from backhand.checking.answers import written
 from backhand.checking.chain_reading import MAX_KEPT, Chain, ChainReader, Factor, Joined
 from backhand.errors import BackhandError
 from backhand.reading.maths import Known, parse
 from backhand.syntax import Partial
-from backhand.writing.text import formula_text
 
 _NAME = r"[^\W\d_](?:\w*[^\W_])?(?:_\{\w+(?:, ?\w+)*\})?(?:\[\d+(?:, ?\d+)*\])?"
 _ON_LINE = rf"[d∂]{_NAME}/[d∂]{_NAME}"
@@ -62,7 +62,7 @@ class Spellings:
         try:
             found = parse(spelled, known).formula
             if isinstance(found, Partial):
-                return self.reader.factor(found), formula_text(found)
+                return self.reader.factor(found), written(found)
         except BackhandError:
             pass  # the parser says what is wrong of the whole, and where
         return None

@@ -201,6 +201,25 @@ class Settled:
 
 
 @dataclass
+class Form:
+    """The right formula with some names kept, and what it comes to where they are looked up."""
+
+    names: Names
+    formula: Expr
+
+    @cached_property
+    def residue(self) -> int | None:
+        return residue(self.formula)
+
+    @cached_property
+    def numbers(self) -> tuple[float, ...]:
+        """Its values at the points."""
+        graph = self.names.entries.graph
+        with np.errstate(all="ignore"):
+            return tuple(value_at(self.formula, graph, values) for values in self.names.points)
+
+
+@dataclass
 class Direct:
     """The right formula of a part modulo the prime, ready to be compared with."""
 
@@ -209,16 +228,14 @@ class Direct:
     values: Mapping[str, Value]
 
     @cached_property
-    def kept(self) -> tuple[Names, Expr]:
+    def kept(self) -> Form:
         """Names that the answer may have stay as they are."""
-        keep = self.case.expected.allowed
-        return self._names(keep), self.formula
+        return Form(self._names(self.case.expected.allowed), self.formula)
 
     @cached_property
-    def whole(self) -> tuple[Names, Expr]:
+    def whole(self) -> Form:
         """Every equation put in."""
-        graph = self.case.graph
-        return self._names(frozenset()), inlined(self.formula, graph)
+        return Form(self._names(frozenset()), inlined(self.formula, self.case.graph))
 
     def _names(self, keep: frozenset[str]) -> Names:
         """At the page's numbers; where it has none, at some that are drawn."""
@@ -231,9 +248,9 @@ class Direct:
     def slips(self) -> dict[Expr, dict[int, str]]:
         """For the right formula in either form: the residues of what the slips lead to."""
         found: dict[Expr, dict[int, str]] = {}
-        for _, right in (self.kept, self.whole):
-            here = found.setdefault(right, {})
-            for slip, changed in changed_by_slips(self.case, right):
+        for form in (self.kept, self.whole):
+            here = found.setdefault(form.formula, {})
+            for slip, changed in changed_by_slips(self.case, form.formula):
                 left = residue(changed)
                 if left is not None:
                     here.setdefault(left, slip)
@@ -251,31 +268,30 @@ class Direct:
             return None
 
     def _settled(self, found: Formula) -> Settled | None:
-        names, right = self.kept
-        reckoning = Reckoning(names)
+        form = self.kept
+        reckoning = Reckoning(form.names)
         left = reckoning.residue(found) % PRIME
         allowed = self.case.expected.allowed
         if allowed and not reckoning.mentioned <= allowed:
-            names, right = self.whole
-            reckoning = Reckoning(names)
+            form = self.whole
+            reckoning = Reckoning(form.names)
             left = reckoning.residue(found) % PRIME
         mentioned = frozenset(reckoning.mentioned)
-        wanted = residue(right)
-        if wanted is None:
+        if form.residue is None:
             return None
-        if left == wanted:
+        if left == form.residue:
             return Settled(True, mentioned)
-        if not self._is_far(reckoning, found, right):
+        if not _is_far(reckoning, found, form.numbers):
             return None
-        return Settled(False, mentioned, self.slips[right].get(left))
+        return Settled(False, mentioned, self.slips[form.formula].get(left))
 
-    def _is_far(self, reckoning: Reckoning, found: Formula, right: Expr) -> bool:
-        """Whether the formula's value at one of the points isn't the right one."""
-        graph = self.case.graph
-        for at, values in enumerate(reckoning.known.points):
-            with np.errstate(all="ignore"):
-                wanted, given = value_at(right, graph, values), reckoning.number(found, at)
-            room = FAR * (1 + abs(wanted))
-            if math.isfinite(wanted) and math.isfinite(given) and abs(given - wanted) > room:
-                return True
-        return False
+
+def _is_far(reckoning: Reckoning, found: Formula, right: Sequence[float]) -> bool:
+    """Whether the formula's value at one of the points isn't the right one."""
+    for at, wanted in enumerate(right):
+        with np.errstate(all="ignore"):
+            given = reckoning.number(found, at)
+        room = FAR * (1 + abs(wanted))
+        if math.isfinite(wanted) and math.isfinite(given) and abs(given - wanted) > room:
+            return True
+    return False

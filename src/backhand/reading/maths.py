@@ -129,6 +129,8 @@ def _read(tokens: Sequence[Token], source: Source, known: Known) -> Statement:
 def _left(tokens: Sequence[Token], source: Source) -> Formula | None:
     """The left-hand side of a definition, or None where there is none that reads."""
     at = _relation(tokens)
+    if not at:
+        return None
     try:
         names, _ = settled(tokens[:at], NOTHING_KNOWN, source)
         return Parser(names, source, NOTHING_KNOWN).formula() if names else None
