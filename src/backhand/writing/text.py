@@ -218,10 +218,10 @@ def _sum_sign(letter: str, lower: Formula | None, upper: Formula | None) -> str:
 
 def formula_block(found: Formula) -> tuple[str, ...]:
     """A formula with its matrices as tall brackets, one string a line."""
+    if not _is_tall(found):
+        return (formula_text(found),)
     pieces = _pieces(found)
     height = max(len(piece) for piece in pieces)
-    if height == 1:
-        return (formula_text(found),)
     lines = [""] * height
     for piece in pieces:
         above = (height - len(piece)) // 2
@@ -242,7 +242,7 @@ def _pieces(found: Formula) -> list[tuple[str, ...]]:
             for sign, side in zip(signs, sides[1:], strict=True):
                 pieces += [(f" {sign} ",), *_pieces(side)]
             return pieces
-        case Times(factors) if any(_is_tall(f) for f in factors):
+        case Times() if _is_tall(found):
             pieces: list[tuple[str, ...]] = []
             before: Formula | None = None
             for sign, factor, least in signed_factors(found):
@@ -251,23 +251,34 @@ def _pieces(found: Formula) -> list[tuple[str, ...]]:
                 pieces += _pieces(factor) if _is_tall(factor) else [(inside(factor, least),)]
                 before = factor
             return pieces
-        case Plus(terms) if any(_is_tall(t) for t in terms):
+        case Plus(terms) if _is_tall(found):
             pieces = _pieces(terms[0])
             for term in terms[1:]:
                 negative = isinstance(term, Minus)
                 pieces += [(" − " if negative else " + ",)]
                 pieces += _pieces(term.of if isinstance(term, Minus) else term)
             return pieces
-        case Call(function, (single,)) if _is_tall(single) and style(function) != "exponent":
+        case Call(function, (single,)) if _is_tall(found):
             return [(f"{_call(function, (), 0)[:-1]}",), *_pieces(single), (")",)]
-        case Flipped(of) if _is_tall(of):
+        case Flipped(of) if _is_tall(found):
             return [*_pieces(of), ("ᵀ",)]
         case _:
             return [(formula_text(found),)]
 
 
 def _is_tall(found: Formula) -> bool:
-    return any(len(piece) > 1 for piece in _pieces(found))
+    """Whether there is a matrix of several rows where one is set tall."""
+    match found:
+        case Rows(rows):
+            return len(rows) > 1
+        case Equal(parts) | Times(parts) | Plus(parts):
+            return any(map(_is_tall, parts))
+        case Call(function, (single,)):
+            return style(function) != "exponent" and _is_tall(single)
+        case Flipped(of):
+            return _is_tall(of)
+        case _:
+            return False
 
 
 def _tall(rows: Sequence[Sequence[Formula]]) -> tuple[str, ...]:
@@ -288,20 +299,18 @@ def fitted(found: Formula, width: int) -> tuple[str, ...]:
     block = formula_block(found)
     if max(map(len, block)) <= width:
         return block
-    if isinstance(found, Equal) and len(found.sides) > 1:
-        head = formula_text(found.sides[0])
-        indent = " " * (len(head) + 1 if len(head) < width // 3 else 4)
-        lines: list[str] = [head] if len(head) >= width // 3 else []
-        for at, (sign, side) in enumerate(zip(found.signs, found.sides[1:], strict=True)):
-            block = fitted(side, width - len(indent) - 2)
-            for row, line in enumerate(block):
-                mark = f"{sign} " if row == (len(block) - 1) // 2 else "  "
-                mark = mark if len(formula_block(side)) > 1 or row else f"{sign} "
-                mark = mark if len(formula_block(side)) > 1 or not row else "  "
-                start = f"{head} " if at == 0 and not lines and row == 0 else indent
-                lines.append(f"{start}{mark}{line}")
-        return tuple(lines)
-    return wrapped(formula_text(found), width)
+    if not isinstance(found, Equal) or len(found.sides) < 2:
+        return wrapped(block[0] if len(block) == 1 else formula_text(found), width)
+    head = formula_text(found.sides[0])
+    indent = " " * (len(head) + 1 if len(head) < width // 3 else 4)
+    lines: list[str] = [head] if len(head) >= width // 3 else []
+    for at, (sign, side) in enumerate(zip(found.signs, found.sides[1:], strict=True)):
+        block = fitted(side, width - len(indent) - 2)
+        middle = (len(block) - 1) // 2 if _is_tall(side) else 0
+        for row, line in enumerate(block):
+            start = f"{head} " if at == 0 and not lines and row == 0 else indent
+            lines.append(f"{start}{sign if row == middle else ' '} {line}")
+    return tuple(lines)
 
 
 # ---- workings ----------------------------------------------------------------------------------
