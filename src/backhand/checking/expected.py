@@ -29,6 +29,7 @@ Kind: TypeAlias = Literal[
     "formula",
     "chain",
     "drawing",
+    "list",
     "verdict",
 ]
 BY_RANK: tuple[Kind, ...] = ("number", "vector", "matrix")
@@ -39,9 +40,9 @@ PLAIN_KINDS: dict[str, Kind] = {
     "class": "class",
     "objective": "formula",
     "draw": "drawing",
-    "model": "drawing",
+    "model": "list",
     "forward": "number",
-    "shapes": "drawing",
+    "shapes": "list",
     "convex": "verdict",
     "check": "verdict",
 }
@@ -86,6 +87,8 @@ def expected(ask: Ask, working: Working, graph: Graph) -> Expected:
     if ask.verb == "chain" or (ask.verb == "jacobian" and result is None):
         return Expected(kind="chain", of=of, by=by)
     kind = PLAIN_KINDS.get(ask.verb)
+    if ask.verb == "gradient" and result is None:
+        kind = "list"
     formula = _formula(ask, graph)
     allowed = frozenset(_wanted(ask))
     if kind is None:

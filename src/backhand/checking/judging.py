@@ -15,6 +15,7 @@ from backhand.checking.equality import inlined, same_formula, with_values
 from backhand.checking.expected import Kind
 from backhand.checking.formula_slips import slip_of
 from backhand.checking.judging_chains import judged_chain
+from backhand.checking.judging_lists import judged_list
 from backhand.checking.marks import Mark
 from backhand.checking.mistakes import SLIPS
 from backhand.checking.numerals import Numeral
@@ -35,6 +36,9 @@ DECIDED = ("proved", "false", "convex", "concave", "affine", "neither")
 
 def judged(part: Prepared, answer: str) -> Mark:
     """The mark of an answer by itself. Raises `BackhandError` where it can't be read."""
+    found = judged_list(part, answer)
+    if found is not None:
+        return found
     return with_sides(part, answer, JUDGES[part.part.expected.kind](part, answer))
 
 
@@ -372,6 +376,7 @@ JUDGES: Mapping[Kind, Callable[[Prepared, str], Mark]] = {
     "formula": _formula,
     "chain": judged_chain,
     "drawing": _drawing,
+    "list": _drawing,
     "verdict": _verdict,
 }
 """What judges each kind of answer."""

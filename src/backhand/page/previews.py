@@ -9,6 +9,7 @@ from fractions import Fraction
 from backhand.checking import answers
 from backhand.checking.answers import Reader, Typed
 from backhand.checking.expected import Kind
+from backhand.checking.judging_lists import pieces
 from backhand.checking.marking import Part
 from backhand.errors import BackhandError, Place
 from backhand.syntax import Formula, Num, Rows, Space, Words
@@ -27,7 +28,9 @@ def preview(part: Part, answer: str) -> str:
     """
     reader = Reader(part.question.graph)
     try:
-        typed = READERS.get(part.expected.kind, _words)(reader, part, answer)
+        listed = part.ask.verb == "forward" and len(pieces(answer)) > 1
+        read = _words if listed else READERS.get(part.expected.kind, _words)
+        typed = read(reader, part, answer)
     except BackhandError as error:
         error.place = _where(error.place, answer)
         raise
