@@ -72,8 +72,7 @@ def _served(browser: Any, address: str) -> None:
     page.get_by_label("W_1[1,2]").first.wait_for()
     page.reload()
     page.get_by_label("W_1[1,2]").first.wait_for()
-    page.wait_for_function(PAINT)
-    print(f"{'first paint, ms':<44}{page.evaluate(PAINT):>8.0f}")
+    print(f"{'first paint, ms':<44}{_first_paint(page):>8.0f}")
     _edits(page, "x₁", "an edit until it is painted, 2-2-1, ms")
     page.get_by_role("tab", name="Train").click()
     page.locator("button.main:not([disabled])").click()
@@ -90,6 +89,13 @@ def _served(browser: Any, address: str) -> None:
     page.locator("details summary").first.click()
     _edits(page, "x[1]", "an edit until it is painted, 64-32-10, ms")
     page.close()
+
+
+def _first_paint(page: Any) -> float:
+    """Milliseconds until it; waited for here, as the page's policy lets no text become a condition."""
+    while (found := page.evaluate(PAINT)) is None:
+        page.wait_for_timeout(10)
+    return found
 
 
 def _wide_page() -> str:
@@ -116,8 +122,7 @@ def _alone(browser: Any, folder: Path) -> None:
     page = browser.new_context(offline=True).new_page()
     page.goto(file.as_uri())
     page.get_by_label("W_1[1,2]").first.wait_for()
-    page.wait_for_function(PAINT)
-    print(f"{'first paint of the single file, ms':<44}{page.evaluate(PAINT):>8.0f}")
+    print(f"{'first paint of the single file, ms':<44}{_first_paint(page):>8.0f}")
     packed = len(gzip.compress(text.encode()))
     print(f"{'the single file, kB, compressed':<44}{len(text) / 1e3:>8.0f}{packed / 1e3:>8.0f}")
 

@@ -164,13 +164,19 @@ def _by_depth(graph: Graph) -> list[Plan]:
 
 def _spots(quantity: Quantity) -> list[Spot]:
     """The entries of a quantity that are drawn."""
-    if quantity.rank == 0:
-        return [Spot(quantity.name, ())]
-    if quantity.rank > 1:
-        return [Spot(quantity.name, tuple(a.lower for a in quantity.axes))]
-    axis = quantity.axes[0]
-    every = [Spot(quantity.name, (axis.lower + n,)) for n in range(axis.size)]
+    first = tuple(axis.lower for axis in quantity.axes)
+    every = [Spot(quantity.name, first)]
+    if (at := _line(quantity)) is not None:
+        steps = range(quantity.axes[at].size)
+        entries = ((*first[:at], first[at] + n, *first[at + 1 :]) for n in steps)
+        every = [Spot(quantity.name, slots) for slots in entries]
     return every if len(every) <= MAX_UNITS else [*every[:3], every[-1]]
+
+
+def _line(quantity: Quantity) -> int | None:
+    """The one axis along which a quantity has several entries; None where it is a number or a table."""
+    long = [at for at, axis in enumerate(quantity.axes) if axis.size > 1]
+    return long[0] if len(long) == 1 else None
 
 
 # ---- units and edges ---------------------------------------------------------------------------
@@ -215,7 +221,7 @@ def _column(
             )
     shown = [neurons.shown for neurons in plan.members]
     function = function_name(shown[0], graph) if len(shown) == 1 else ""
-    size = sum(q.size if q.rank <= 1 else 1 for q in shown)
+    size = sum(1 if _line(q) is None else q.size for q in shown)
     return Column((plan.title,) if plan.title else (), tuple(units), size + len(biases), function)
 
 
@@ -312,7 +318,10 @@ def _bias_of(layer: Quantity, slots: tuple[int, ...], graph: Graph) -> Spot | No
         folded = next((p for p in learned if p.folded), None)
         return Spot(folded.name, (*(slots or (1,)), 0)) if folded is not None else None
     for parameter in learned:
-        same_shape = parameter.rank == len(slots)
-        if same_shape and local_derivative(graph, layer.name, slots, parameter.name, slots) is ONE:
-            return Spot(parameter.name, slots)
+        # A row of outputs, 1×n, has a bias of n entries.
+        own = slots[len(slots) - parameter.rank :] if parameter.rank <= len(slots) else None
+        if own is None or any(axis.size > 1 for axis in layer.axes[: len(slots) - parameter.rank]):
+            continue
+        if local_derivative(graph, layer.name, slots, parameter.name, own) is ONE:
+            return Spot(parameter.name, own)
     return None

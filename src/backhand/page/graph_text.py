@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 
 from backhand.calculus.forward import equation
 from backhand.errors import BackhandError, MeaningError
+from backhand.expr import names
 from backhand.graph import Graph, Quantity, Role
+from backhand.page.alike import alike
 from backhand.page.editing import plainly
 from backhand.reading.document import worksheet
 from backhand.values import Value, floats
@@ -21,6 +24,7 @@ ROLES = ((Role.PARAMETER, "parameters"), (Role.DATA, "data"), (Role.TARGET, "tar
 def text_of(graph: Graph) -> str:
     """A worksheet's text from which the graph is read: its numbers, its equations, its roles.
 
+    Of a graph without an objective the page takes its last result for one, where that is a number.
     Raises `MeaningError` where it would be read as another graph.
 
     >>> import backhand
@@ -31,26 +35,37 @@ def text_of(graph: Graph) -> str:
     w = 1/2
     J = (w x − 5)²
     """
+    for quantity in graph:
+        if quantity.definition is None and quantity.rank > 2:
+            raise _other(f"{quantity.name} has {quantity.rank} axes, and it writes matrices at most")
     text = "\n".join(_lines(graph))
     try:
         again = worksheet(text).graph
     except BackhandError as error:
-        raise _other(str(error)) from None
-    if again != _plain(graph) or not _same_points(again, graph):
+        raise _other(error.what) from None
+    if not alike(again, _plain(graph, again.objective)) or not _same_points(again, graph):
         raise _other("it would be read as another graph")
     return text
 
 
-def _plain(graph: Graph) -> Graph:
-    """The graph without the gradients that were worked out, which aren't part of the page."""
+def _plain(graph: Graph, objective: str | None) -> Graph:
+    """The graph without the gradients that were worked out, which aren't part of the page.
+
+    `objective`: what the page takes for one; no other quantity may be made from it.
+    """
     kept = tuple(q for q in graph if q.role is not Role.GRADIENT)
-    return Graph(kept, graph.objective)
+    used = frozenset[str]().union(*(names(q.definition) for q in kept if q.definition is not None))
+    if graph.objective is not None or objective is None or objective in used:
+        return Graph(kept, graph.objective)
+    as_such = (replace(q, role=Role.OBJECTIVE) if q.name == objective else q for q in kept)
+    return Graph(tuple(as_such), objective)
 
 
 def _other(why: str) -> MeaningError:
     return MeaningError(
         f"this graph can't be written as a worksheet: {why}",
-        "write the worksheet yourself and use its widget: backhand.read(file).widget()",
+        "give a module one data point, not several; or write the worksheet yourself and use its "
+        "widget: backhand.read(file).widget()",
     )
 
 

@@ -16,8 +16,9 @@ from comm.base_comm import BaseComm
 
 import backhand
 from backhand.errors import BackhandError
+from backhand.page.alike import alike
 from backhand.page.graph_text import text_of
-from backhand.page.sheets import example
+from backhand.page.sheets import example, sheet_json
 from backhand.page.widget import NetworkWidget
 from backhand.reading.document import read, worksheet
 
@@ -207,6 +208,56 @@ def test_a_graph_is_written_as_a_worksheet_of_the_same_graph(name: str) -> None:
     assert again == graph
     assert again.points.keys() == graph.points.keys()
     assert graph.widget().graph == graph
+
+
+def module(*layers: str) -> backhand.Graph:
+    """A PyTorch module of these layers, its loss on one point."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    made = {
+        "hidden": lambda: torch.nn.Linear(2, 3),
+        "relu": torch.nn.ReLU,
+        "norm": lambda: torch.nn.LayerNorm(3),
+        "output": lambda: torch.nn.Linear(3, 1),
+    }
+    net = torch.nn.Sequential(*(made[layer]() for layer in layers)).double()
+    x, y = torch.tensor([[2.0, 5.0]]).double(), torch.tensor([[1.0]]).double()
+    return backhand.from_torch(net, torch.nn.MSELoss(), inputs=x, target=y)
+
+
+@pytest.mark.torch
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("layer", ["relu", "norm"])
+def test_a_module_of_pytorch_is_shown_with_its_own_loss(layer: str) -> None:
+    graph = module("hidden", layer, "output")
+    shown = graph.widget().graph
+    assert alike(shown, graph)
+    assert shown.forward().value == pytest.approx(graph.forward().value, rel=1e-12)
+
+
+@pytest.mark.torch
+@pytest.mark.filterwarnings("ignore")
+def test_an_onnx_file_is_shown_with_all_its_units(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    backhand.to_onnx(module("hidden", "relu", "output"), tmp_path / "net.onnx")
+    shown = sheet_json(text_of(backhand.from_onnx(tmp_path / "net.onnx")))["net"]
+    columns = shown["picture"]["columns"]
+    assert [len(column["units"]) for column in columns] == [3, 4, 1]
+    assert sum(edge["weight"] is not None for edge in shown["picture"]["edges"]) == 13
+
+
+def test_what_a_page_would_change_is_refused() -> None:
+    with pytest.raises(BackhandError, match="would be read as another graph"):
+        text_of(backhand.block("layer_norm", width=4))
+    with pytest.raises(BackhandError, match=r"has 3 axes, and it writes matrices at most"):
+        text_of(backhand.block("convolution_2d"))
+
+
+def test_graphs_that_differ_are_not_alike() -> None:
+    one = backhand.model("x = 3; w = 2; J = (w x - 5)^2")
+    for other in ("x = 4; w = 2; J = (w x - 5)^2", "x = 3; w = 2; J = (w + x - 5)^2"):
+        assert not alike(one, backhand.model(other))
+    assert not alike(one, backhand.model("x = 3; w = 2; v = w x; J = (v - 5)^2"))
+    assert not alike(one, backhand.model("parameters: x\ndata: w\nx = 3; w = 2; J = (w x - 5)^2"))
 
 
 def test_a_graph_that_no_text_gives_is_refused() -> None:

@@ -19,9 +19,10 @@ export function Drawing({ session, net, lighted }: { session: Session; net: Net;
   session.now.value;
   const working = lighted ? session.working.value : null;
   const light = lit(working, session.at.value);
+  const known = session.unknown.value.length === 0;
   const factor = (hop: Hop) => {
     const live = working?.live[hop.live];
-    return typeof live === "number" && working ? evaluated(net, working.expressions, live) : NaN;
+    return known && typeof live === "number" && working ? evaluated(net, working.expressions, live) : NaN;
   };
   const dim = light.hops.length > 0;
   const wires = drawing.wires.map((wire) => ({ wire, hop: hopOf(wire, light.hops), key: `${wire.edge.start}>${wire.edge.end}` }));

@@ -133,7 +133,7 @@ function withObjective(program: Program): Program["picture"] {
   );
   const units = [...objective, ...unitsOf("target")];
   return {
-    columns: [...columns, { title: "Objective, target", function: "", size: units.length, units }],
+    columns: [...columns, { title: units.length > objective.length ? "Objective, target" : "Objective", function: "", size: units.length, units }],
     edges: [...edges, ...toObjective],
   };
 }
