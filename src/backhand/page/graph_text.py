@@ -37,7 +37,9 @@ def text_of(graph: Graph) -> str:
     """
     for quantity in graph:
         if quantity.definition is None and quantity.rank > 2:
-            raise _other(f"{quantity.name} has {quantity.rank} axes, and it writes matrices at most")
+            raise _other(
+                f"{quantity.name} has {quantity.rank} axes, and it writes matrices at most"
+            )
     text = "\n".join(_lines(graph))
     try:
         again = worksheet(text).graph

@@ -139,3 +139,15 @@ def test_a_wide_network_stays_small() -> None:
     found = program(backhand.network("64 -> 32 relu -> 10 softmax", loss="cross_entropy", seed=0))
     values = sum(len(json.dumps(q["value"])) for q in found["quantities"])
     assert len(json.dumps(found, ensure_ascii=False, separators=(",", ":"))) - values < 20_000
+
+
+def test_a_row_is_drawn_unit_by_unit_with_its_bias() -> None:
+    drawn = program(
+        backhand.model(
+            "parameters: W, b\ndata: x\nx = [[2, 5]]\nW = [[1, 2], [3, 4], [5, 6]]\nb = [7, 8, 9]\n"
+            "a[j,k] = Σ_{m=1}^{2} x[j,m] W[k,m] + b[k]\nJ = Σ_{k=1}^{3} a[1,k]^2"
+        )
+    )["picture"]
+    assert [column["size"] for column in drawn["columns"]][:2] == [3, 3]
+    weights = [tuple(edge["weight"]) for edge in drawn["edges"] if edge["weight"]]
+    assert set(weights) == {("W", n) for n in range(6)} | {("b", n) for n in range(3)}

@@ -53,7 +53,7 @@ export function NumberField({ label, value, onChange, onFocus, class: name = "" 
       title={wrong ? "Write a number: 2, −0.5 or 1/3" : label}
       placeholder={none ? "?" : undefined}
       value={shown}
-      style={{ width: `calc(${Math.min(Math.max(shown.length, 1), 10)}ch + .6rem)` }}
+      style={{ width: `calc(${Math.min(Math.max(shown.length, 1), 10)}ch + .7rem)` }}
       onInput={(event) => change(event.currentTarget.value)}
       onFocus={({ currentTarget: input }) => {
         // At once, and selected as it was: what is typed next would stand behind the old number.
