@@ -22,6 +22,7 @@ from backhand.errors import AskError, BackhandError, LimitError, Place, ReadingE
 from backhand.graph import Graph
 from backhand.reading.asks import quantities
 from backhand.reading.blocks import Page
+from backhand.reading.notebooks import is_notebook, page_of
 from backhand.reading.raw import is_raw, raw_page
 from backhand.working import Ask, Question, Worksheet
 
@@ -52,7 +53,7 @@ def read(path: str | os.PathLike[str]) -> Worksheet:
 
 
 def text_of(path: str | os.PathLike[str]) -> str:
-    """The text of a file, UTF-8.
+    """The text of a file, UTF-8; of a notebook, the page that its Markdown cells make.
 
     Raises `ReadingError` where there is no such file or it isn't text, `LimitError` where it is
     over 2 MB.
@@ -80,7 +81,7 @@ def text_of(path: str | os.PathLike[str]) -> str:
             "the file is empty", "write definitions between $$ and $$, and questions"
         )
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
         row, column = before.count("\n") + 1, len(before) - before.rfind("\n")
@@ -89,6 +90,7 @@ def text_of(path: str | os.PathLike[str]) -> str:
             "save the file in the encoding UTF-8",
             Place(row, column),
         ) from None
+    return page_of(text) if is_notebook(text) else text
 
 
 def worksheet(text: str) -> Worksheet:
@@ -141,8 +143,20 @@ def _tokens(text: str) -> Sequence[Token]:
     parser.use(front_matter_plugin).use(myst_block_plugin)
     parser.use(dollarmath_plugin, allow_blank_lines=False)
     parser.block.ruler.before("blockquote", "amsmath", _environment)
+    parser.block.ruler.at("html_block", _hidden)
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser.parse(text)
+
+
+def _hidden(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The block rule for what no viewer shows, a comment or a style; other tags stand in paragraphs.
+
+    A block of HTML would take the words of a list item with it, and the asks below them.
+    """
+    from markdown_it.rules_block.html_block import html_block
+
+    line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]].lower()
+    return line.startswith(("<!--", "<style")) and html_block(state, start, end, silent)
 
 
 def _environment(state: StateBlock, start: int, end: int, silent: bool) -> bool:

@@ -10,9 +10,11 @@ from backhand.expr import image
 from backhand.functions import ARRAYS_AS, COMPOSED_AS, READ_AS
 from backhand.graph import Graph, Quantity, Role, Signature, axes
 from backhand.reading.names import WRITTEN_AS
-from backhand.syntax import Call, Entry, Formula, Name, Num, Partial, Sum, Times, replaced
+from backhand.syntax import Call, Derive, Entry, Formula, Name, Num, Partial, Sum, Times, replaced
 
 CONSTANTS = frozenset(("e", "pi"))
+FUNCTION_LETTERS = frozenset("uvfgh")
+"""What functions are called, and weights aren't: beside du/dx another of these is one too."""
 SIZES = ("N", "P", "Q", "K", "L", "H")
 """The sizes of the vectors that bold functions give, in order; a bold variable has M entries."""
 
@@ -96,19 +98,31 @@ def completed(graph: Graph, formulas: Sequence[Formula]) -> Graph:
 
 
 def _differentiated(formulas: Iterable[Formula], graph: Graph) -> Mapping[str, str]:
-    """The unknown u of which a derivative du/dx stands there, with its x."""
+    """The unknown u of which a derivative du/dx stands there, with its x.
+
+    So is a letter for a function beside one: in d/dx(u v) = u dv/dx, u is no constant.
+    """
     found: dict[str, str] = {}
+    derived: list[tuple[Formula, str]] = []
 
     def leaf(part: Formula) -> Formula | None:
         match part:
             case Partial(Name(of), Name(by)) if of not in graph and of not in graph.signatures:
                 found.setdefault(of, by)
+            case Derive(of, (Name(by),)):
+                derived.append((of, by))
             case _:
                 pass
         return None
 
     for formula in formulas:
         replaced(formula, leaf)
+    for body, by in derived:
+        inside = [name.name for name in free(body)]
+        if any(found.get(name) == by for name in inside):
+            found.update(
+                (n, by) for n in inside if n in FUNCTION_LETTERS and n not in graph and n != by
+            )
     called = {call.function for formula in formulas for call in calls(formula)}
     return {of: by for of, by in found.items() if by not in found and of not in called}
 

@@ -162,6 +162,12 @@ class _Lexer:
                 glued = True
                 continue
             if group == "space" or group == "comment" or group == "math":
+                if glued and text[0] == "%" and out[-1].kind == "number":
+                    raise self.source.error(
+                        "a % right behind a number may be per cent or begin a comment",
+                        f"write {out[-1].text}/100, or a space before the comment",
+                        start,
+                    )
                 glued = False
                 continue
             if group == "sign" and text in SIGNS:

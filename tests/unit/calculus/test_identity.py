@@ -180,3 +180,17 @@ def test_what_is_no_claim_is_refused_with_a_mend(text: str) -> None:
     with pytest.raises(BackhandError) as caught:
         claim(text)
     assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("d/dx(u v) = u dv/dx", "false"),
+        ("d/dx(u v) = u dv/dx + v du/dx", "proved"),
+        ("d/dx(f + g) = df/dx", "false"),
+        ("d/dx(c u) = c du/dx", "proved"),
+        ("d/dx(w u) = w du/dx", "proved"),
+    ],
+)
+def test_a_letter_for_a_function_is_no_constant_beside_one(text: str, verdict: str) -> None:
+    assert identity(claim(text)).verdict == verdict

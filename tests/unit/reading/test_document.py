@@ -383,3 +383,12 @@ def test_the_worked_example_has_every_question_of_the_worksheet() -> None:
         *(f"3.2.{n}" for n in range(1, 12)),
         *(f"3.3.{n}" for n in range(1, 4)),
     ]
+
+
+def test_a_list_item_that_begins_with_a_tag_keeps_its_words() -> None:
+    ask = "\n   % ask: value x\n\n"
+    page = f"$$ x = 3 $$\n\n1. <script>First</script> find $x$.{ask}2. <div> What is $x$?{ask}"
+    assert [q.words for q in worksheet(page).questions] == [
+        "<script>First</script> find $x$.",
+        "<div> What is $x$?",
+    ]

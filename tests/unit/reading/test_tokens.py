@@ -85,3 +85,12 @@ def test_a_bracket_without_its_partner_is_an_error(text, column):
     with pytest.raises(ReadingError) as caught:
         partners(tokenize(source), source)
     assert caught.value.place.column == column
+
+
+def test_a_percent_sign_behind_a_number_is_not_guessed():
+    with pytest.raises(ReadingError, match="per cent or begin a comment") as caught:
+        texts("p = 12% of x")
+    assert caught.value.place is not None
+    assert caught.value.place.column == 7
+    assert texts("p = 12 % a comment") == ["p", "=", "12"]
+    assert texts("p = x% a comment") == ["p", "=", "x"]
