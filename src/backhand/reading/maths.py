@@ -131,9 +131,11 @@ def _left(tokens: Sequence[Token], source: Source) -> Formula | None:
     at = _relation(tokens)
     if not at:
         return None
+    worded = at > 1 and tokens[0].kind == "ident" and _is_sign(tokens[1], "_")
+    known = Known(frozenset({f"{tokens[0].text}_"})) if worded else NOTHING_KNOWN
     try:
-        names, _ = settled(tokens[:at], NOTHING_KNOWN, source)
-        return Parser(names, source, NOTHING_KNOWN).formula() if names else None
+        names, _ = settled(tokens[:at], known, source)
+        return Parser(names, source, known).formula() if names else None
     except BackhandError:
         return None
 

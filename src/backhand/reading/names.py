@@ -18,6 +18,8 @@ from backhand.reading.vocabulary import ACCENTS, FONTS, words
 
 MAX_NAME = 64
 """The longest name in characters."""
+MIN_WORD = 3
+"""From how many letters a word with a subscript, left of a definition, is one name in LaTeX."""
 MAX_PRODUCT = 12
 """The longest word that may be a product of names."""
 INDEX_LETTERS = frozenset("ijklmnpqrs")
@@ -50,6 +52,16 @@ class Known:
     def spellings(self) -> frozenset[str]:
         """How the quantities may be spelled inside a word: `W_1` also as `W1`."""
         return self.quantities | {re.sub(r"_(?=\d+$)", "", name) for name in self.quantities}
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """What stands before the subscripts of its names, where that is a word: net of net_h1."""
+        bases = (name.partition("_")[0] for name in self.quantities if "_" in name)
+        return frozenset(base for base in bases if len(base) >= MIN_WORD and base.isalpha())
+
+    def has_word(self, word: str) -> bool:
+        """Whether a word with a subscript is a name in LaTeX too, as its definition made it."""
+        return len(word) >= MIN_WORD and word in self.words
 
     def __or__(self, other: Known) -> Known:
         if other.quantities <= self.quantities and other.functions <= self.functions:
@@ -128,6 +140,8 @@ class _Settler:
                 f"{word} is not a number to work with", "write a finite one", token.at
             )
         if self.latex:
+            if follower == "_" and self.known.has_word(word):
+                return [_name(token, word)]
             return self._letters(token)
         if (word == "sum" and follower == "_") or (
             word.startswith("sum_") and re.fullmatch(r"sum_[a-zA-Z]", word)

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from backhand.reading.names import INDEX_LETTERS, accented
+from backhand.reading.names import INDEX_LETTERS, accented, spelled
 from backhand.reading.tokens import Token
 from backhand.reading.vocabulary import (
     ACCENTS,
@@ -71,6 +72,10 @@ def head(parser: Parser) -> tuple[str, Font]:
     return of, FONTS[token.text]
 
 
+_NUMBERED = re.compile(r"(?![ijklmnpqrs]\d)[A-Za-z]+\d+")
+"""A word with a number behind it, h1 or out2; i1 may be two indices."""
+
+
 def scripts(parser: Parser, base: str) -> Scripts:
     """The subscript, and the superscript in brackets, in either order."""
     if not parser.sees("_", "^"):
@@ -117,6 +122,10 @@ def _subscript(parser: Parser, base: str) -> tuple[str, tuple[Formula, ...]]:
             return "", tuple(Name(t.text, t.font, parser.place(t)) for t in inside)
         parser.note(first - 1, parser.at, f"one name, {base}_{text}")
         return text, ()
+    numbered = "".join(t.text for t in inside)
+    if _NUMBERED.fullmatch(numbered) and all(t.glued for t in inside[1:]):
+        parser.at = end + 1
+        return spelled(numbered), ()
     parser.take()
     slots = parser.items("}")
     if any(isinstance(slot, Times) for slot in slots):

@@ -228,3 +228,12 @@ def test_a_chain_of_a_thousand_lines_written_backwards() -> None:
     graph = model("\n".join([*lines, "a_0 = 3", "x = 1"]))
     assert graph.objective == "a_1000"
     assert next(q.name for q in graph if q.definition is not None) == "a_1"
+
+
+def test_a_word_with_a_subscript_is_one_name_in_latex_where_its_definition_says_so() -> None:
+    graph = model(
+        r"a = 2; gate_{h1} = \frac{a}{2}; gate_{out} = 3; E = a \cdot gate_{h1} gate_{out}"
+    )
+    assert graph.forward().value == 6
+    with pytest.raises(BackhandError, match="stands right after another factor"):
+        model(r"x = [1; 2]; y = \frac{1}{2} x_{i1}")
