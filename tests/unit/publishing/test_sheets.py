@@ -150,7 +150,7 @@ def test_without_typst_an_error_says_what_to_install(
     neurons: Worksheet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "typst", None)
-    with pytest.raises(BackhandError, match=r"pip install 'backhand\[pdf\]'"):
+    with pytest.raises(BackhandError, match=r'pip install "backhand\[pdf\]"'):
         pdf.sheet(neurons)
 
 
