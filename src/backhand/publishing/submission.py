@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backhand.checking.cells import START, assigned, variable
 from backhand.errors import BackhandError
 
 MAX_BYTES = 4_000_000
@@ -191,13 +192,20 @@ def _typed(value: Any) -> str:
 
 
 def _notebook(text: str, asked: Asked) -> Iterator[tuple[str, str]]:
-    """The answer cells of the student's notebook, and lines with a number in any other cell."""
+    """The answer cells of the student's notebook, and lines with a number in any other cell.
+
+    In a code cell the answers are variables: `answer_3_2_5 = "-0.04"`.
+    """
     found: Any = json.loads(text)
     cells: Any = found.get("cells") if isinstance(found, dict) else None  # type: ignore[reportUnknownMemberType]
     if not isinstance(cells, list):
         raise BackhandError("the notebook has no cells", "save it anew")
+    held = {variable(number): number for number in asked.numbers.values()}
     for cell in cells[:5_000]:  # type: ignore[reportUnknownVariableType]
-        said, name = _cell(cell)
+        said, name, is_code = _cell(cell)
+        if is_code and START in said:
+            yield from ((held[n], text) for n, text in assigned(said) if n in held)
+            continue
         question = asked.cells.get(name)
         if question is None:
             yield from () if name else _lines(said, asked)
@@ -205,17 +213,18 @@ def _notebook(text: str, asked: Asked) -> Iterator[tuple[str, str]]:
             yield from _answer_cell(said.replace(EMPTY, ""), asked, question)
 
 
-def _cell(cell: Any) -> tuple[str, str]:
-    """A cell's text, and its name where nbgrader's metadata has one."""
+def _cell(cell: Any) -> tuple[str, str, bool]:
+    """A cell's text, its name where nbgrader's metadata has one, and whether it is code."""
     if not isinstance(cell, dict):
-        return "", ""
+        return "", "", False
     source: Any = cell.get("source", "")  # type: ignore[reportUnknownMemberType]
     lines: Any = source if isinstance(source, list) else [source]  # type: ignore[reportUnknownVariableType]
     said = "".join(part for part in lines if isinstance(part, str))
     metadata: Any = cell.get("metadata")  # type: ignore[reportUnknownMemberType]
     marks: Any = metadata.get("nbgrader") if isinstance(metadata, dict) else None  # type: ignore[reportUnknownMemberType]
     name: Any = marks.get("grade_id") if isinstance(marks, dict) else None  # type: ignore[reportUnknownMemberType]
-    return said, name if isinstance(name, str) else ""
+    kind: Any = cell.get("cell_type")  # type: ignore[reportUnknownMemberType]
+    return said, name if isinstance(name, str) else "", str(kind) == "code"  # type: ignore[reportUnknownArgumentType]
 
 
 def _answer_cell(said: str, asked: Asked, question: str) -> Iterator[tuple[str, str]]:

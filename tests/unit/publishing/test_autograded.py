@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from backhand.cli import app
 from backhand.grading.columns import Numbers
 from backhand.grading.folders import read_file
 from backhand.publishing import autograded
+from backhand.publishing.gradescope_run import results
+from backhand.publishing.submission import submission
 from backhand.reading.document import read
 from backhand.working import Worksheet
 
@@ -93,6 +96,15 @@ def test_grade_reads_what_students_hand_in(neurons: Worksheet, tmp_path: Path) -
         "3.1.4": "(3, -2)",
         "3.1.6": "-5",
     }
+
+
+@pytest.mark.parametrize("form", [autograded.nbgrader, autograded.otter])
+def test_gradescope_marks_what_students_hand_in(form: Callable[[Worksheet], str]) -> None:
+    page = read(SOFTMAX)
+    found = results(page, lambda asked: submission("m.ipynb", form(page), asked))
+    scored = [test for test in found["tests"] if "score" in test]
+    assert len(scored) > 5
+    assert all(test["score"] == test["max_score"] for test in scored)
 
 
 def test_the_command_writes_notebooks_only(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backhand.errors import BackhandError
+from backhand.publishing import autograded
 from backhand.publishing import submission as module
 from backhand.publishing.submission import Asked, found_in, submission
+from backhand.reading.document import worksheet
+from backhand.working import Worksheet
 
 ASKED = Asked(
     {"1.1": "1.1", "1.2.1": "1.2.1", "1.2a": "1.2.1", "1.2.2": "1.2.2", "1.2b": "1.2.2"},
@@ -61,6 +65,32 @@ def test_json_numbers_keep_their_digits() -> None:
     found = submission("answers.json", text, ASKED)
     assert found.variant == 12
     assert found.answers == {"1.1": "0.10", "1.2.1": "[[1.50, 2], [true, 1e3]]"}
+
+
+def test_variables_of_code_cells_are_answers() -> None:
+    """As in the notebooks for nbgrader and Otter; nothing of them is run."""
+    code = [
+        "answer_1_1 = ''\nanswer_1_1 = '-0.04'\nraise NotImplementedError()",
+        "import numpy as np\nanswer_1_2_1 = np.array([1, 2])",
+        "answer_1_2_2 = ...",
+        "answer_9 = 1",
+        "answer_1_1 = (",
+        "1.1: 7  # not code at all, and in a cell with a name",
+    ]
+    made = [
+        {**cell(source, f"answer-{at}"), "cell_type": "code"} for at, source in enumerate(code, 7)
+    ]
+    found = submission("a.ipynb", notebook(*made), ASKED)
+    assert found.answers == {"1.1": "-0.04", "1.2.1": "np.array([1, 2])"}
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize("form", [autograded.nbgrader, autograded.otter])
+def test_the_notebooks_for_nbgrader_and_otter_are_read(form: Callable[[Worksheet], str]) -> None:
+    page = worksheet("$$ x = [1; 2]; z = 2x $$\n\n1. z?\n   % ask: value z\n   % ask: shape z\n")
+    asked = Asked({"1.1": "1.1", "1.2": "1.2"}, {"1": ("1.1", "1.2")}, {})
+    found = submission("a.ipynb", form(page), asked)
+    assert found.answers == {"1.1": "[2; 4]", "1.2": "2"}
 
 
 def test_a_cell_for_several_parts_may_have_a_line_for_each() -> None:
