@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import product
+from itertools import product, takewhile
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -25,7 +25,7 @@ from backhand.checking.numerals import Numeral
 from backhand.checking.parts import Prepared
 from backhand.checking.rounding import close, nearness
 from backhand.errors import BackhandError, ReadingError
-from backhand.expr import substitute
+from backhand.expr import names, substitute
 from backhand.graph import Quantity, Value
 from backhand.notation import partial_name
 from backhand.reading.elaborate import known_graph
@@ -227,6 +227,9 @@ def _entry(part: Prepared, at: Spot) -> bool:
 def _is_equation(part: Prepared, said: Tensor, quantity: Quantity) -> Found:
     """Whether the right side of an equation is proved to be the quantity's own."""
     assert quantity.definition is not None
+    before = set(takewhile(lambda name: name != quantity.name, (q.name for q in part.graph)))
+    if not names(said.expr) <= before:
+        return "wrong"  # J = J says nothing
     sizes = [[a.extent for a in axes if a.extent != 1] for axes in (said.axes, quantity.axes)]
     if sizes[0] != sizes[1]:
         return "wrong"

@@ -57,6 +57,7 @@ GRADIENTS = "dJ/dW = [-16, -40; 16, 40]; dJ/db = (-8, 8); dJ/dv = [-24, -48]"
         ("4", "h = relu(W x + b), p = v h, J = (p - y)^2", "right", 1.0),
         ("4", "J = (y - v h)^2; p = v relu(b + W x); h = max(0, W x + b)", "right", 1.0),
         ("4", "h = relu(W x), p = v h, J = (p - y)^2", "partly", 0.67),
+        ("4", "h = h, p = p, J = J", "wrong", 0.0),
         ("4", "a network", "unreadable", 0.0),
     ],
 )
