@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.pages import EXAMPLE, SITE, Watched, watch
+from tests.browser.pages import EXAMPLE, PATIENCE, SITE, Watched, watch
 
 EXTRAS = ("playwright.sync_api", "starlette", "uvicorn")
 FLAGS = ["--no-sandbox", "--disable-quic", "--js-flags=--expose-gc"]
@@ -47,6 +47,7 @@ def browser(server: subprocess.Popen[str]) -> Iterator[Any]:
     if chromium is None:
         pytest.skip("needs Chromium on the path")
     api = pytest.importorskip("playwright.sync_api")
+    api.expect.set_options(timeout=PATIENCE)
     with api.sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield found

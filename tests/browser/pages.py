@@ -8,6 +8,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "web"
+PATIENCE = 20_000
+"""Milliseconds to wait for what should be there at once, on a machine that is busy with others."""
 EXAMPLE = ROOT / "examples" / "two-neurons.md"
 
 
@@ -44,7 +46,7 @@ class Watched:
 def watch(browser: Any, site: str, **options: Any) -> Watched:
     """A new context, watched."""
     context = browser.new_context(**{"reduced_motion": "reduce", **options})
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(PATIENCE)
     return Watched(context, site)
 
 

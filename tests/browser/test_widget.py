@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("anywidget")
 import comm
 from tests.browser.notebook import Line, opened, settled
-from tests.browser.pages import cell, tab, weight, written
+from tests.browser.pages import PATIENCE, cell, tab, weight, written
 
 from backhand.page.sheets import example
 from backhand.page.widget import NetworkWidget
@@ -26,7 +26,7 @@ STEPS = f"{ROOT}.querySelectorAll('.steps > li').length > 0"
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1000, "height": 900})
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(PATIENCE)
     complaints: list[str] = []
     context.on(
         "console", lambda said: complaints.append(said.text) if said.type == "error" else None

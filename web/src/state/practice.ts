@@ -17,7 +17,11 @@ const EMPTY: Attempt = { answer: "", mark: null, level: "hint", tries: 0 };
 export class Practice {
   readonly attempts = signal<Record<string, Attempt>>({});
 
+  /** Where the answers to this very worksheet are kept: a mark may come when another is shown. */
+  private readonly place: string;
+
   constructor(readonly session: Session) {
+    this.place = `backhand practice ${fingerprint(session.sheet.value?.text ?? "")}`;
     this.attempts.value = kept(this.place);
   }
 
@@ -69,11 +73,6 @@ export class Practice {
   private put(part: string, change: Partial<Attempt>): void {
     this.attempts.value = { ...this.attempts.value, [part]: { ...this.attempt(part), ...change } };
     keep(this.place, this.attempts.value);
-  }
-
-  /** Where the answers to this very worksheet are kept. */
-  private get place(): string {
-    return `backhand practice ${fingerprint(this.session.sheet.value?.text ?? "")}`;
   }
 }
 
