@@ -17,13 +17,14 @@ from backhand.checking.audit_sides import Pool
 from backhand.checking.audit_statements import Chain, begun, judged_chain
 from backhand.checking.audit_text import MAX_SOURCE, RELATIONS, Lines, Piece, pieces
 from backhand.checking.audit_updates import give_rate, is_update, rate_of, without_new
+from backhand.checking.audit_worlds import changed_by
 from backhand.checking.chains import Chains
 from backhand.checking.marks import Level
 from backhand.errors import BackhandError, Place
 from backhand.functions import COMPOSED_AS, READ_AS
 from backhand.graph import Graph, Layout
 from backhand.reading.maths import Known, Statement, statements
-from backhand.syntax import Equal, Formula
+from backhand.syntax import Entry, Equal, Formula, Name
 from backhand.working import Worksheet
 
 MAX_LENGTH = 2_000
@@ -63,6 +64,8 @@ class _Auditor:
     level: Level
     author: Author = field(init=False)
     chain: Chain | None = None
+    updated: set[str] = field(default_factory=set[str])
+    """The parameters that a line above gave their new values."""
 
     def __post_init__(self) -> None:
         graph = self.worksheet.graph
@@ -143,6 +146,8 @@ class _Auditor:
                     yield claimed
                     continue
             self.chain = begun(self.author, statement.formula, update)
+            if update:
+                self.updated.add(_left_name(statement.formula))
             yield self._chained(own, statement.formula, 0)
 
     def _continued(self, piece: Piece, blank: Finding) -> Finding:
@@ -177,7 +182,12 @@ class _Auditor:
         first = len(chain.sides) - count_of_new
         before = self.author.before()
         judgement = judged_chain(self.author, chain, max(first, 1) if continued else 1)
-        return explained(before, blank, chain, judgement, self.level)
+        found = explained(before, blank, chain, judgement, self.level)
+        name = _left_name(chain.sides[0])
+        if found.verdict == "doesn't follow" and self.updated & changed_by(self.author.pool, name):
+            why = "a step has changed what it rests on, and what comes after a step isn't followed"
+            return replace(found, verdict="undecided", slip=None, hint="", expected=None, why=why)
+        return found
 
     def _claim(self, text: str, blank: Finding) -> Finding | None:
         try:
@@ -186,6 +196,13 @@ class _Auditor:
             return None
         slip = "wrong rule" if verdict == "claim false" else None
         return replace(blank, verdict=verdict, why=why, slip=slip)
+
+
+def _left_name(formula: Formula) -> str:
+    """The quantity on the left of an equation; empty for any other side."""
+    side = formula.sides[0] if isinstance(formula, Equal) else formula
+    base = side.of if isinstance(side, Entry) else side
+    return base.name if isinstance(base, Name) else ""
 
 
 def _words_known(pool: Pool) -> frozenset[str]:

@@ -12,17 +12,20 @@ from backhand.syntax import Entry, Formula, Minus, Name, Num, Partial, Plus, Tim
 from backhand.working import Worksheet
 
 _WORDS = r"(?:\\(?:text|mathrm|textrm)\s*\{\s*(?:new|updated)\s*\}|\(?(?:new|updated)\)?)"
-_NEW = re.compile(rf"[_^]\{{\s*{_WORDS}\s*\}}|[_^]{_WORDS}|(?<=[\w\]}}])\s+(?:new|updated)\b")
+_PLUS = r"\^(?:\{\s*\+\s*\}|\+)(?=\s*[=:])"
+_NEW = re.compile(
+    rf"[_^]\{{\s*{_WORDS}\s*\}}|[_^]{_WORDS}|{_PLUS}|(?<=[\w\]}}])\s+(?:new|updated)\b"
+)
 _SIGN = re.compile(r":=|≔|←|\\leftarrow\b|\\gets\b|\\coloneqq\b")
-_NAMED = re.compile(r"^[^=≈]*?(?:new|updated)[^=≈]*=")
+_NAMED = re.compile(rf"^[^=≈]*?(?:(?:new|updated)[^=≈]*|{_PLUS}\s*)=")
 RATES = ("eta", "alpha", "lr")
 
 
 def is_update(text: str) -> bool:
     """Whether a line gives a parameter its new value.
 
-    >>> is_update("W_2 := W_2 - 2 g"), is_update("W_2^{new} = W_2 - g"), is_update("a = W_1 x")
-    (True, True, False)
+    >>> is_update("W_2 := W_2 - 2 g"), is_update("W_2^{new} = W_2 - g"), is_update("w^{+} = w - g")
+    (True, True, True)
     """
     left = _SIGN.split(text, maxsplit=1)[0]
     return (_SIGN.search(text) is not None and "=" not in left) or bool(_NAMED.match(text))
@@ -31,7 +34,7 @@ def is_update(text: str) -> bool:
 def without_new(text: str) -> str:
     """The line with the plain name on its left."""
     left, sign, right = text.partition("=")
-    return _NEW.sub("", left) + sign + right if "new" in left or "updated" in left else text
+    return _NEW.sub("", left + sign).removesuffix(sign) + sign + right if sign else text
 
 
 def stepped(name: Formula, pool: Pool) -> Formula | None:

@@ -169,3 +169,13 @@ def test_a_softmax_classifier_with_its_one_hot_label() -> None:
     assert [f.verdict for f in found.findings] == [*["follows"] * 4, "doesn't follow"]
     assert found.first_wrong is not None
     assert found.first_wrong.slip == "sign"
+
+
+def test_what_comes_after_a_step_is_for_a_person() -> None:
+    sheet = backhand.reading.document.worksheet("$$ x = 3, w = 2, u = w x, J = u^2 $$")
+    step = "eta = 0.01\nu = 6\ndJ/dw = 36\nw^{+} = w - 0.01 * 36 = 1.64\n"
+    right = audit(sheet, f"{step}u = 1.64 * 3 = 4.92").findings
+    assert [f.verdict for f in right] == [*["follows"] * 4, "undecided"]
+    assert right[-1].hint == ""
+    before = audit(sheet, f"u = 7\n{step}").findings
+    assert before[0].verdict == "doesn't follow"
