@@ -149,10 +149,11 @@ def gradients(reading: Reading) -> Hit | None:
     """The gradient by every parameter, or by some quantities."""
     if not re.search(r"\bgradients?\b", reading.text):
         return None
-    marked = re.search(r"\bgradients? <D(\d+)>", reading.text)
+    marked = re.search(r"\bgradients? <D\d+>(?:(?: ,)?(?: and)? <D\d+>)*", reading.text)
     if marked:
-        of, by = reading.mentions[int(marked[1])].names[:2]
-        return Hit("gradient", (_gradient(of, by, reading),), (marked.span(),))
+        pairs = [m.names[:2] for m, _ in reading.marks("D", marked[0])]
+        asks = tuple(_gradient(of, by, reading) for of, by in pairs)
+        return Hit("gradient", asks, (marked.span(),))
     found = _worded(reading, "gradients?")
     if found is None:
         raise UnreadError("it isn't said of what the gradient is")

@@ -19,7 +19,7 @@ from backhand.reading.numbering import Numbers, joined
 from backhand.reading.prose_formulas import formulas_in
 from backhand.reading.questions import WHOLE, Understood, needed, understood
 from backhand.reading.scanned import Element, elements
-from backhand.reading.sections import Plan, described, plan, telling
+from backhand.reading.sections import Plan, altered, described, plan, telling
 from backhand.working import Ask
 
 _EXPLICIT = re.compile(
@@ -221,6 +221,8 @@ class _Writer:
 
     def _doubt(self, asks: tuple[Ask, ...], at: int, graph: Graph) -> str:
         """Why a question may be about another model than the one that was read; empty for none."""
+        if asks and (words := altered(self.elements, self.plan, at)):
+            return f"{words!r}, above it, changes the model"
         section = self.plan.sections[at]
         lost = [t for t in self.gathered.lost if t.section == section]
         for ask in asks:

@@ -15,6 +15,11 @@ _DESCRIBED = re.compile(
     re.IGNORECASE,
 )
 
+_ALTERING = re.compile(
+    r"(?:^|[.;:!?]\s+)(?:(?:now|next|then|instead),? )*(?:we |you |let us |let's )?(?:add|replace|remove"
+    r"|change|double|halve|multiply|scale|swap|drop|switch|extend)\b[^.?!=∈]*(?=[.:?!]|$)",
+    re.IGNORECASE,
+)
 _GIVING = re.compile(r"(?:Given|Let|Consider|For|Take|With|Suppose|Assume)\b")
 _TELLING = re.compile(r"(?:^|(?<=[.;] ))(?:Take|Use|Work with) [^?]*?\.(?= |$)")
 MAX_PARAGRAPH = 1_000
@@ -103,3 +108,15 @@ def telling(paragraph: str) -> str:
     sentences = re.split(r"(?<=[.?!])\s+(?=[A-Z])", paragraph)
     tell = [s for s in sentences if _GIVING.match(s) or not asks_something(s)]
     return " ".join(re.split(r"[,:;]\s+(?=[a-z])", sentence)[0] for sentence in tell)
+
+
+def altered(page: list[Element], planned: Plan, at: int) -> str:
+    """The words above a question, below the same heading, that change the model; empty for none."""
+    for above in range(at - 1, -1, -1):
+        element = page[above]
+        if element.kind == "heading":
+            return ""
+        told = element.kind in ("item", "part", "bullet", "prose") and not planned.asking[above]
+        if told and (found := _ALTERING.search(element.text)):
+            return found[0].strip(" .;:!?")
+    return ""

@@ -60,6 +60,7 @@ SAME = tuple(
         (r"\bcomputational graph\b|\bcomputation graph\b", "network"),
         (r"^apply (?:the |a )?(?:softmax|sigmoid|relu|activation)(?: function)? [:,] ", ""),
         (r"\b(?:to obtain|to get)\b", "find"),
+        (r"(?<=\w |> )apply(?:ing)? the chain rule$", ""),
         (r"\bone iteration\b|\bone update\b|\bone gradient step\b", "one step"),
         (r"\bproduct of local\b", "product of"),
         (r"\bcost\b|\berror\b|\bloss value\b", "loss"),

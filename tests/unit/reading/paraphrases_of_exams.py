@@ -84,6 +84,12 @@ READ: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("value yhat",),
     ),
     ("softmax", r"What shape does $\mathbf{s}$ have?", ("shape s",)),
+    (
+        "softmax",
+        r"Derive the gradients $\frac{\partial J}{\partial W}$ and $\frac{\partial J}{\partial b}$"
+        " (apply the chain rule).",
+        ("gradient J W", "gradient J b"),
+    ),
     ("line", r"Compute the gradients $dJ/dw$ and $dJ/db$.", ("derivative J w", "derivative J b")),
     (
         "line",

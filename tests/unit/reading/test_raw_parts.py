@@ -167,3 +167,15 @@ def test_a_definition_of_a_later_section_holds_for_no_question_above() -> None:
     page = "# 1 One\n\n1. What is the loss?\n\n# 2 Two\n\n$w = 3$ and $L = w^2$\n\n1. What is the loss?"
     assert asks(page) == {"1.1": (), "2.1": ("loss",)}
     assert values(page) == {"2.1": 9.0}
+
+
+@pytest.mark.parametrize(
+    "words", ["Add a bias to the neuron.", "Now replace the weight by its square:"]
+)
+def test_words_that_change_the_model_are_not_passed_over(words: str) -> None:
+    page = (
+        f"{LINE}1. What is $p$?\n\n2. {words}\n\n   (a) What is $p$?\n\n# More\n\n1. What is $x$?"
+    )
+    found = {q.number: q.understood for q in raw_page(page).questions}
+    assert "changes the model" in found["2.1"].missed
+    assert [n for n in found if not found[n].asks] == ["2.1"]
