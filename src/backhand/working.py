@@ -273,7 +273,7 @@ class Worksheet:
     graphs: tuple[Graph, ...]
     layout: Layout = "numerator"
     unread: tuple[str, ...] = ()
-    """Why a question in words alone has no answer, a sentence each."""
+    """Why a question in words alone has no answer, and what had to be read as a number, a sentence each."""
     source: str = ""
     worded: bool = False
     """Whether the asks were read from words: one that can't be answered is then said, no error."""

@@ -129,7 +129,7 @@ def _of_raw(text: str) -> Worksheet:
     )
     if not raw.questions:
         raise ReadingError("no question was found on this page", "number them: 1. What is a?")
-    return replace(_explicit(raw.text), unread=unread, worded=True)
+    return replace(_explicit(raw.text), unread=(*raw.free, *unread), worded=True)
 
 
 def _tokens(text: str) -> Sequence[Token]:

@@ -12,13 +12,18 @@ from dataclasses import dataclass, field, replace
 
 from backhand.errors import BackhandError
 from backhand.graph import Graph
-from backhand.reading.maths import defined_names
+from backhand.reading.free_names import CONSTANTS, free
+from backhand.reading.maths import defined_names, statements
 from backhand.reading.meaning import model
-from backhand.reading.phrases import RATES
+from backhand.reading.phrases import RATES, known_names
 from backhand.reading.prose_formulas import is_numbers, without_numbers
+from backhand.syntax import Equal, Formula
 
 MAX_WORK = 20_000
 """How many definitions are read while formulas are tried; then the rest of the page is prose."""
+MAX_LETTERS = 6
+"""How many letters of a formula may be numbers that nothing gives a value."""
+_LETTER = re.compile(r"[a-z](?:_\d)?")
 MAX_WAITING = 20
 """How many formulas wait at a time for a name that is defined below them."""
 
@@ -70,6 +75,9 @@ class Gathering:
     held: dict[int, list[tuple[int, int]]] = field(default_factory=dict[int, list[tuple[int, int]]])
     """The parts that hold in each section, each with the element from which it does."""
     notes: list[str] = field(default_factory=list[str])
+    free: list[str] = field(default_factory=list[str])
+    """Notes on letters that nothing gives a value."""
+    letters: set[str] = field(default_factory=set[str])
     lost: list[Taken] = field(default_factory=list[Taken])
     """What reads as a definition, and couldn't be taken."""
     waiting: list[tuple[Taken, int]] = field(default_factory=list[tuple[Taken, int]])
@@ -108,7 +116,9 @@ class Gathering:
         return any(t.section == section for part in self.parts for t in part.taken)
 
     def close(self) -> None:
-        """Say which formulas never made sense."""
+        """Say which formulas never made sense, once letters without a value are read as numbers."""
+        while any(self._with_letters(offered, line) for offered, line in self.waiting):
+            pass
         held = self.parts[-1].taken
         for offered, line in self.waiting:
             put_in = _put_in(offered, [t for t in held if t.names & offered.names])
@@ -116,6 +126,29 @@ class Gathering:
                 self.lost.append(offered)
             self._left(offered.source, line, put_in or self._reason([*held, offered]))
         self.waiting = []
+
+    def _with_letters(self, offered: Taken, line: int) -> bool:
+        """Take a formula whose unknown names are small letters: numbers that nothing gives a value.
+
+        A letter beside a capital or a bold one may be a vector, and stays unknown; so does one that
+        a formula which waits too defines.
+        """
+        before = list(self.parts[-1].taken)
+        letters = _free_letters(offered.source, graph_of(before))
+        if not letters or any(t.names & set(letters) for t, _ in self.waiting):
+            return False
+        free = [Taken(rf"{x} \in \mathbb{{R}}", frozenset({x}), *_place(offered)) for x in letters]
+        if self._reason([*before, *free, offered]):
+            return False
+        self.parts[-1].taken += free
+        self.waiting.remove((offered, line))
+        named = ", ".join(letters)
+        of = "a number" if len(letters) == 1 else "numbers"
+        self.free.append(f"line {line}: nothing gives {named} a value: I read {named} as {of}")
+        self.letters |= set(letters)
+        self._try(offered, line)
+        self._retry()
+        return True
 
     def _retry(self) -> None:
         """Try again what had to wait for a name."""
@@ -191,6 +224,33 @@ class Gathering:
 
     def _left(self, source: str, line: int, reason: str) -> None:
         self.notes.append(f"line {line}: I left {short(source)} as prose: {reason}")
+
+
+def _place(taken: Taken) -> tuple[int, int]:
+    return taken.section, taken.at
+
+
+def _free_letters(source: str, graph: Graph) -> tuple[str, ...]:
+    """The names in a formula that the model doesn't have; none where one may be an array."""
+    try:
+        found = statements(source, known_names(graph))
+    except BackhandError:
+        return ()
+    names = [n for s in found for side in _right(s.formula) for n in free(side)]
+    own = _names(source)
+    unknown = dict.fromkeys(
+        n.name for n in names if n.name not in graph and n.name not in CONSTANTS
+    )
+    missing = tuple(n for n in unknown if n not in own)
+    plain = all(
+        n.font == "italic" and _LETTER.fullmatch(n.name) for n in names if n.name in missing
+    )
+    single = all(q.single for q in graph if q.name in {n.name for n in names})
+    return missing if plain and single and len(missing) <= MAX_LETTERS else ()
+
+
+def _right(formula: Formula) -> tuple[Formula, ...]:
+    return formula.sides[1:] if isinstance(formula, Equal) else ()
 
 
 def _put_in(offered: Taken, clash: list[Taken]) -> str:

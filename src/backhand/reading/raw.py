@@ -45,6 +45,8 @@ class RawPage:
     text: str
     questions: tuple[RawQuestion, ...]
     notes: tuple[str, ...]
+    free: tuple[str, ...] = ()
+    """Those of the notes that say which letters were read as numbers."""
 
 
 def is_raw(text: str) -> bool:
@@ -134,8 +136,9 @@ class _Writer:
             else:
                 self._other(element, at)
         text = self.front + "\n\n".join(self.out).strip() + "\n"
-        notes = sorted(self.gathered.notes, key=lambda note: int(note.split()[1].rstrip(":")))
-        return RawPage(text, tuple(self.questions), tuple(notes))
+        every = [*self.gathered.notes, *self.gathered.free]
+        notes = sorted(every, key=lambda note: int(note.split()[1].rstrip(":")))
+        return RawPage(text, tuple(self.questions), tuple(notes), tuple(self.gathered.free))
 
     def _heading(self, element: Element) -> None:
         self.stems, self.shut = [], True
@@ -233,6 +236,8 @@ class _Writer:
                     self.elements, self.plan.sections, section
                 ):
                     return "this section describes a network in words: define it by formulas"
+                if free := sorted(self.gathered.letters & {q.name for q in graph}):
+                    return f"nothing says what {', '.join(free)} is, a number or a vector"
             used = needed(graph, quantities(ask))
             for taken in lost:
                 if taken.at < at and taken.names & used:

@@ -179,3 +179,22 @@ def test_words_that_change_the_model_are_not_passed_over(words: str) -> None:
     found = {q.number: q.understood for q in raw_page(page).questions}
     assert "changes the model" in found["2.1"].missed
     assert [n for n in found if not found[n].asks] == ["2.1"]
+
+
+def test_letters_that_nothing_gives_a_value_are_numbers_and_that_is_said() -> None:
+    page = (
+        "## A neuron\n\nLet $L = (a - y)^2$ with $a = \\sigma(z)$ and $z = w x + b$.\n\n"
+        "(a) Find $\\frac{\\partial z}{\\partial w}$.\n(b) How many parameters are there?\n"
+        "(c) Find $\\frac{\\partial L}{\\partial a}$."
+    )
+    assert asks(page) == {"1.1": ("local z w",), "1.2": (), "1.3": ("derivative L a",)}
+    solution = worksheet(page).solve()
+    assert "x" in solution.answers[0].workings[0].text()
+    assert "line 3: nothing gives w, x, b a value: I read w, x, b as numbers" in solution.notes
+
+
+def test_letters_that_may_be_vectors_stay_unknown() -> None:
+    page = (
+        "Let $h = \\sigma(W x + b)$ and $o = v h$.\n\n1. Find $\\frac{\\partial o}{\\partial v}$."
+    )
+    assert asks(page) == {"1": ()}
