@@ -14,9 +14,10 @@ from backhand.calculus.local import written_in
 from backhand.calculus.paths import Spot, is_entry, spot
 from backhand.differentiation import local
 from backhand.errors import BackhandError
-from backhand.expr import Expr, substitute
+from backhand.expr import Expr, Ref, rewrite, substitute
 from backhand.graph import Graph, Value
 from backhand.notation import partial_name
+from backhand.slots import Slot
 from backhand.working import Ask, Working
 
 Kind: TypeAlias = Literal[
@@ -146,15 +147,25 @@ def _formula(ask: Ask, graph: Graph) -> Expr | None:
 
 
 def total_derivative(graph: Graph, of: Spot, by: Spot) -> Expr | None:
-    """The derivative of one entry by another by the backward pass, its names put in one by one."""
+    """The derivative of one entry by another by the backward pass, its names put in one by one.
+
+    Each derivative is put in where the one before it was, so the work grows with the layers.
+    """
     whole = backward(graph, of.name)
     name = partial_name(of.name, by.name)
     if name not in whole:
         return None
-    from backhand.checking.equality import inlined
+    found: dict[str, Expr] = {}
 
-    quantity = whole[name]
-    assert quantity.definition is not None
-    slots = dict(zip(quantity.axes, (*of.slots, *by.slots), strict=True))
-    derivatives = frozenset(q.name for q in whole) - frozenset(q.name for q in graph)
-    return inlined(substitute(quantity.definition, slots), whole, only=derivatives)
+    def leaf(node: Expr) -> Expr | None:
+        return entry_of(node.name, node.slots) if isinstance(node, Ref) else None
+
+    def entry_of(derivative: str, slots: Sequence[Slot]) -> Expr | None:
+        if derivative not in found:
+            return None
+        return substitute(found[derivative], dict(zip(whole[derivative].axes, slots, strict=True)))
+
+    for quantity in whole.quantities[len(graph.quantities) :]:
+        assert quantity.definition is not None
+        found[quantity.name] = rewrite(quantity.definition, leaf)
+    return entry_of(name, (*of.slots, *by.slots))

@@ -10,7 +10,7 @@ import numpy as np
 from backhand.calculus.evaluate import computable, evaluate
 from backhand.checking import answers
 from backhand.checking.answers import Typed
-from backhand.checking.direct import FAR, Settled
+from backhand.checking.direct import FAR
 from backhand.checking.equality import inlined, same_formula, with_values
 from backhand.checking.expected import Kind
 from backhand.checking.formula_slips import slip_of
@@ -127,12 +127,10 @@ def _worked(part: Prepared, typed: Typed) -> Mark:
     """An answer that has to be worked out: `2 · 3 − 11`, or a formula over the graph's names."""
     assert typed.formula is not None
     assert part.right is not None
-    settled = None if part.direct is None else part.direct.settled(typed.formula)
-    if settled is not None and settled.names:
-        return _marked(part, settled, typed.understood)
     tensor = part.reader.tensor(typed.formula)
     if names(tensor.expr) and part.part.expected.formula is not None and not tensor.axes:
-        return _formulas(part, typed, tensor)
+        mark = _at_once(part, typed.formula, typed.understood)
+        return _formulas(part, typed, tensor) if mark is None else mark
     found = _value(tensor, part)
     value = part.right[0]
     if found is None:
@@ -210,10 +208,8 @@ def _formula(part: Prepared, answer: str) -> Mark:
 def _at_once(part: Prepared, found: Formula, understood: str) -> Mark | None:
     """The mark where working the formula out modulo the prime settles it."""
     settled = None if part.direct is None else part.direct.settled(found)
-    return None if settled is None else _marked(part, settled, understood)
-
-
-def _marked(part: Prepared, settled: Settled, understood: str) -> Mark:
+    if settled is None:
+        return None
     if not settled.equal:
         return by_slip(settled.slip, understood) if settled.slip else wrong(understood)
     allowed = part.part.expected.allowed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from cProfile import Profile
 from pathlib import Path
 
 import numpy as np
@@ -94,3 +95,23 @@ def test_rounding_early_is_that_of_the_point_asked_for() -> None:
     early = [value.item() for name, value in part.slips if name == "rounded too early"]
     assert early
     assert all(abs(float(value) - part.right[1][0]) < 0.1 for value in early)
+
+
+def test_preparing_a_deep_network_costs_its_layers() -> None:
+    short, long = map(_preparing, (8, 16))
+    assert short > 10_000
+    assert long < 2.8 * short
+
+
+def _preparing(layers: int) -> int:
+    """How many functions are called to prepare one question about a network of dense layers."""
+    lines = ["u_0 = [0.3; 0.2]"]
+    for n in range(1, layers + 1):
+        lines.append(f"W_{n} = [0.{n % 7 + 2}, -0.3; 0.4, 0.{n % 5 + 1}]")
+        lines.append(f"u_{n} = tanh(W_{n} u_{n - 1})")
+    lines.append(f"J = sum_j (u_{layers}[j] - 1)^2")
+    page = "$$\n" + "\n".join(lines) + "\n$$\n\nSlope?\n% ask: derivative J W_1[1,1]\n"
+    sheet = worksheet(page)
+    profile = Profile()
+    profile.runcall(list, prepared(sheet, None))
+    return sum(entry.callcount for entry in profile.getstats())
