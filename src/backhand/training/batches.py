@@ -208,7 +208,7 @@ class _Batches:
         loss = indexed(self.frame.spelled(program.objective), ("row",), ones, ones)
         block.put(f"for row in range({COUNT}):")
         block.put(f"    total += {loss}")
-        block.put("if not math.isfinite(total):")
+        block.put("if not abs(total) < math.inf:")  # as in `points.py`
         block.put("    done = first")
         block.put("    break")
         self._emit(batch.backward, block, later)

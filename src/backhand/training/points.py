@@ -214,7 +214,8 @@ class _Points:
 
 def _stop(block: Block, loss: str, taken: str) -> None:
     """A loss that isn't finite ends everything, before anything is updated by it."""
-    block.put(f"if not math.isfinite({loss}):")
+    # Not isfinite: Numba makes it of x - x, which is 0 even of NaN where sums may be reordered.
+    block.put(f"if not abs({loss}) < math.inf:")
     block.put(f"    done = {taken}")
     block.put("    break")
 

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.training.emitted import FORMS, interpreted, loop, taken
 
 from backhand import model, network
+from backhand.errors import DivergenceError
 from backhand.training.kernel import Kernel
 
 BOTH = pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -96,3 +97,13 @@ def test_an_activation_far_out_stays_finite(dtype: str, name: str, side: float) 
     made, found = stepped(graph, {"x": np.zeros(1), "y": np.zeros(1)}, dtype, "loops")
     assert np.isfinite(found)
     assert np.isfinite(made.parameters["W_1"]).all()
+
+
+@pytest.mark.parametrize(("dtype", "huge"), [("float32", 1e25), ("float64", 1e200)])
+@pytest.mark.parametrize("batch", [1, "all"])
+def test_a_loss_that_is_undefined_ends_the_run(dtype: Any, huge: float, batch: Any) -> None:
+    """log σ of an overflow is inf − inf; the parameters stay finite, so that nothing else tells."""
+    graph = network("2 -> 1 sigmoid", loss="binary_cross_entropy", seed=0)
+    graph = graph.with_values(W_1=[[0, huge, 0]])
+    with pytest.raises(DivergenceError, match=r"a_1 overflowed in step 1 \(epoch 1\)"):
+        graph.fit(np.full((4, 2), huge), [0, 1, 0, 1], batch_size=batch, dtype=dtype)
