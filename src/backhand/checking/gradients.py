@@ -8,8 +8,9 @@ alone, in float64, so an error shows where it is made and not only where it ends
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -57,6 +58,15 @@ def check_gradients(
     if not isinstance(module, torch.nn.Module):
         raise AskError(f"{type(module).__name__} is no torch.nn.Module", "give the module itself")
     module = getattr(module, "_orig_mod", module)  # What torch.compile wraps.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the module runs many times, and would warn each time
+        return _report(module, inputs, target, loss, entries, seed)
+
+
+def _report(
+    module: Any, inputs: Any, target: Any, loss: Any, entries: int, seed: int
+) -> GradientReport:
+    torch: Any = import_module("torch")
     exact = replay(module, inputs, target, loss, torch.float64)
     if not exact.parameters:
         raise AskError(
@@ -64,7 +74,7 @@ def check_gradients(
         )
     own = replay(module, inputs, target, loss, None)
     checked = _Checked(seed)
-    value = exact.value()
+    value, spread = _compared(exact)
     trace, unseen = _recorded(exact, checked)
     gradients, failure = _backward(exact, exact.forward())
     infinite, spoilt = _non_finite(own)
@@ -78,7 +88,32 @@ def check_gradients(
     if failure and not found:
         found = [Finding("overwritten", None, f"autograd's backward fails: {failure}")]
     first = min(found, key=lambda f: f.operation.number if f.operation else 0, default=None)
-    return GradientReport(value, rows, first, (*unseen, *checked.notes()), unread)
+    return GradientReport(value, rows, first, (*spread, *unseen, *checked.notes()), unread)
+
+
+def _compared(run: Replay) -> tuple[float, list[str]]:
+    """The loss, and a note where its two sides would be spread over each other: (4, 1) and (4,)."""
+    if run.loss is None or run.target is None:
+        return run.value(), []
+    torch: Any = import_module("torch")
+    said: list[str] = []
+
+    def noted(output: Any, target: Any) -> Tensor:
+        sides = [side for side in (output, target) if torch.is_tensor(side)]
+        if len(sides) == 2 and all(side.is_floating_point() for side in sides):
+            own, other = tuple(output.shape), tuple(target.shape)
+            try:
+                both = tuple(torch.broadcast_shapes(own, other))
+            except RuntimeError:
+                both = own
+            if both != own:
+                said.append(
+                    f"The output has the shape {own}, the target {other}: a loss that subtracts them "
+                    f"makes {both} of these, each against each. Give the target the output's shape."
+                )
+        return run.loss(output, target)
+
+    return replace(run, loss=noted).value(), said
 
 
 def _recorded(run: Replay, checked: _Checked) -> tuple[Recorder, list[str]]:

@@ -104,6 +104,9 @@ def _table(report: GradientReport) -> str:
     misread = ", ".join(row.name for row in report.rows if row.misread)
     if misread:
         notes.append(f"The formula is off at {misread}: this module isn't read as it runs.")
+    unused = ", ".join(row.name for row in report.rows if row.framework is None and row.ok)
+    if unused:
+        notes.append(f"PyTorch gives no gradient by {unused}: the loss doesn't depend on it.")
     if report.unread:
         notes.append(f"No formula: {report.unread}.")
     parts = [f"Gradients of the loss {report.loss:.6g}, in float64", "", *rows, ""]

@@ -195,7 +195,10 @@ class Reader:
         """One operation's result, named where it is more than entries in another order."""
         operator = _operator(node)
         if operator not in OPERATIONS:
-            raise MeaningError(f"I can't read the operation {operator}", "leave it out")
+            raise MeaningError(
+                f"I can't read the operation {operator}",
+                "read the parts before and after it; check_gradients takes any operation",
+            )
         value = node.meta.get("val")
         if hasattr(value, "dtype") and not value.dtype.is_floating_point:
             raise MeaningError(f"it makes numbers of {value.dtype}", "keep to floating point")

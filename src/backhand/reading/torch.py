@@ -7,8 +7,12 @@ twice is one quantity.
 
 from __future__ import annotations
 
+import logging
 import warnings
+from collections.abc import Generator
+from contextlib import contextmanager, redirect_stderr
 from importlib import import_module
+from io import StringIO
 from typing import Any, cast
 
 from backhand.errors import AskError, ReadingError
@@ -38,7 +42,16 @@ def from_torch(module: Any, loss: Any = None, *, inputs: Any = None, target: Any
     `AskError` where an example input is needed; `ImportError` without PyTorch.
     """
     torch: Any = import_module("torch")
+    if not isinstance(module, torch.nn.Module):
+        raise AskError(f"{type(module).__name__} is no torch.nn.Module", "give the module itself")
+    if loss is not None and not callable(loss):
+        raise AskError(f"the loss is {loss!r}", "give a loss of PyTorch, such as nn.MSELoss()")
     example, valued = _example(module, inputs, torch)
+    for name, given in [*(("an input", each) for each in example), ("the target", target)]:
+        if given is not None and not isinstance(given, torch.Tensor):
+            raise AskError(
+                f"{name} is {type(given).__name__}, no tensor", "give torch.as_tensor(...)"
+            )
     program = _exported(module, example, torch)
     single = all(t.ndim and t.shape[0] == 1 for t in example)
     names = [INPUT] if len(example) == 1 else [f"{INPUT}_{n}" for n in range(1, len(example) + 1)]
@@ -89,15 +102,29 @@ def _example(module: Any, inputs: Any, torch: Any) -> tuple[tuple[Any, ...], boo
 
 def _exported(module: Any, example: tuple[Any, ...], torch: Any) -> Any:
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _unlogged():
             warnings.simplefilter("ignore")
             return torch.export.export(module, example)
     except Exception as error:
         first = str(error).strip().splitlines() or [type(error).__name__]
+        mend = "check that it runs on these inputs, or read a part of it"
+        if "data-dependent" in first[0]:
+            mend = "make its forward pass free of branches on values, or read a part of it"
         raise ReadingError(
-            f"torch.export can't trace {type(module).__name__}: {first[0][:200]}",
-            "make its forward pass free of branches on values, or read a part of it",
+            f"torch.export can't trace {type(module).__name__}: {first[0][:200]}", mend
         ) from None
+
+
+@contextmanager
+def _unlogged() -> Generator[None]:
+    """What PyTorch logs of a trace that fails is pages long, and the error says it."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        with redirect_stderr(StringIO()):
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _shared(module: Any) -> dict[str, str]:

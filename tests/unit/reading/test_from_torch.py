@@ -318,3 +318,37 @@ def test_every_block_has_a_peer() -> None:
     from backhand.reading.building import BLOCKS
 
     assert set(BLOCKS) == set(peers())
+
+
+class Branching(nn.Module):
+    """What a trace can't follow: which way it goes depends on a value."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(2, 1)
+
+    def forward(self, x):
+        return self.linear(x) if x.sum() > 0 else -self.linear(x)
+
+
+LINEAR, ONES = nn.Linear(2, 1), torch.ones(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("module", "loss", "inputs", "target", "said"),
+    [
+        (len, None, ONES, None, "is no torch.nn.Module; give the module itself"),
+        (LINEAR, "mse", ONES, ONES, "the loss is 'mse'; give a loss of PyTorch"),
+        (LINEAR, None, ONES.numpy(), None, "an input is ndarray, no tensor"),
+        (LINEAR, nn.MSELoss(), ONES, 1.0, "the target is float, no tensor"),
+        (LINEAR, None, torch.ones(1, 3), None, "check that it runs on these inputs"),
+        (Branching(), None, ONES, None, "make its forward pass free of branches on values"),
+        (nn.ConvTranspose1d(1, 1, 2), None, torch.ones(1, 1, 2), None, "ConvTranspose1d.*parts"),
+    ],
+)
+def test_what_cant_be_read_is_one_message(
+    module, loss, inputs, target, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(BackhandError, match=said):
+        from_torch(module, loss, inputs=inputs, target=target)
+    assert capfd.readouterr() == ("", "")
