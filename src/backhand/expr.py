@@ -412,7 +412,11 @@ def apply(name: str, *args: Expr | int | Fraction) -> Expr:
 
 
 def compare(left: Expr | int, order: Order, right: Expr | int) -> Expr:
-    """1 where the comparison holds, else 0."""
+    """1 where the comparison holds, else 0: what derivatives of functions with a kink are made of.
+
+    >>> compare(number(2), ">", 1)
+    1
+    """
     left, right = _lift(left), _lift(right)
     if isinstance(left, Number) and isinstance(right, Number):
         a, b = left.value, right.value

@@ -281,6 +281,10 @@ class Graph:
         """Backpropagation: the gradient of the objective by every parameter, or by those named.
 
         Each gradient has its parameter's own shape; the working's `values` hold it as `∂J/∂W_1`.
+
+        >>> import backhand
+        >>> backhand.model("x = 3; w = 2; J = (w x - 5)^2").gradient().value
+        6.0
         """
         from backhand.calculus.gradient import gradient
 
@@ -351,6 +355,10 @@ class Graph:
         from backhand.calculus.answer import shown
 
         return shown(self).text()
+
+    def __repr__(self) -> str:
+        goal = f", objective {self.objective}" if self.objective else ""
+        return f"<Graph of {', '.join(q.name for q in self.quantities[:12])}{goal}>"
 
     def _repr_svg_(self) -> str:
         return self.draw()

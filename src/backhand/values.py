@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from backhand.errors import MeaningError
+from backhand.errors import LimitError, MeaningError
 
 Value: TypeAlias = NDArray[Any]
 """An array of `Fraction` (dtype object) while the arithmetic is exact, of float64 after that."""
@@ -23,7 +23,9 @@ def as_value(data: ArrayLike) -> Value:
     >>> as_value([1, 0.5]).tolist()
     [Fraction(1, 1), Fraction(1, 2)]
     """
-    array = np.asarray(data)
+    array = np.asarray(untracked(data))
+    if array.dtype.kind == "c":
+        raise TypeError("complex numbers have no order")
     if array.dtype == object:
         entries = [x if isinstance(x, Fraction) else _exact(x) for x in array.ravel().tolist()]
     elif array.size > MAX_EXACT_ENTRIES:
@@ -37,9 +39,18 @@ def as_value(data: ArrayLike) -> Value:
     return out
 
 
+def untracked(data: Any) -> Any:
+    """The numbers of a PyTorch tensor, whatever its history, device or precision; else `data` itself."""
+    if not (hasattr(data, "detach") and hasattr(data, "cpu")):
+        return data
+    tensor = data.detach().cpu()
+    return tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
+
+
 def _exact(x: Any) -> Fraction | None:
     """A number as a person would have written it, or None where that takes over nine digits."""
     if isinstance(x, int):
+        float(x)  # nothing beyond a float's range could be shown
         return Fraction(x)
     if isinstance(x, float) and np.isfinite(x):
         short = Fraction(f"{x:.9g}")
@@ -59,6 +70,8 @@ def fitted(name: str, shape: tuple[int, ...], data: ArrayLike) -> Value:
         raise MeaningError(
             f"the value given for {name} is no array of numbers", "give a nested list"
         ) from None
+    except OverflowError:
+        raise LimitError(f"a number given for {name} is over 1e308", "scale it down") from None
     if value.size == 1 and prod(shape) == 1:
         value = value.reshape(shape)
     if value.shape != shape:

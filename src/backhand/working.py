@@ -160,6 +160,9 @@ class Working:
     def __str__(self) -> str:
         return self.text()
 
+    def __repr__(self) -> str:
+        return f"<Working of {self.ask!r} in {len(self.steps)} step{'s' * (len(self.steps) != 1)}>"
+
     def _repr_html_(self) -> str:
         return self.html()
 
@@ -290,6 +293,13 @@ class Worksheet:
             raise BackhandError("the worksheet defines no model", "add one between $$ and $$")
         return self.graphs[-1]
 
+    def __repr__(self) -> str:
+        asked, models = len(self.questions), len(self.graphs)
+        return (
+            f"<Worksheet {self.title!r}: {asked} question{'s' * (asked != 1)}, "
+            f"{models} model{'s' * (models != 1)}>"
+        )
+
     def widget(self) -> NetworkWidget:
         """The page in a notebook: the last graph to touch, the questions to practise."""
         from backhand.page.widget import NetworkWidget
@@ -373,6 +383,14 @@ class Solution:
         from backhand.writing.formats import FORMATS
 
         return FORMATS[format](self)
+
+    def __repr__(self) -> str:
+        return f"<Solution of {self.worksheet.title!r}: {len(self.answers)} answered>"
+
+    def _repr_html_(self) -> str:
+        from backhand.writing.html import fragment
+
+        return fragment(self)
 
     def __str__(self) -> str:
         return self.text()

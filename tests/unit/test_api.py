@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -89,3 +90,70 @@ def test_the_softmax_of_a_picture_with_paths_has_a_column_of_its_own() -> None:
     graph = backhand.network("2 -> 3 softmax", loss="cross_entropy", seed=0)
     assert "Scores" in graph.draw("W_1[1,1]")
     assert "Scores" not in graph.draw()
+
+
+def test_what_is_offered_is_what_completion_shows() -> None:
+    assert dir(backhand) == sorted(backhand.__all__)
+    for name in backhand.__all__:
+        assert getattr(backhand, name) is not None
+    assert backhand.errors.BackhandError is backhand.BackhandError
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = backhand.nothing
+
+
+def test_a_repr_fits_a_line() -> None:
+    sheet = backhand.read(EXAMPLES / "two-neurons.md")
+    assert repr(sheet) == "<Worksheet 'Two neurons, by hand': 23 questions, 1 model>"
+    assert repr(sheet.solve(only="3.1")) == "<Solution of 'Two neurons, by hand': 9 answered>"
+    assert repr(sheet.graph).startswith(
+        "<Graph of x, y, W_1, W_2, a, z, b, yhat, J, ell, objective J"
+    )
+    working = sheet.graph.derivative("J", "W_1[1,2]")
+    assert repr(working) == "<Working of 'derivative J W_1[1,2]' in 7 steps>"
+    assert "<math" in sheet.solve(only="3.1")._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([1j, 2], "no array of numbers"),
+        ([10**400, 1], "a number given for x is over 1e308"),
+        ([1], r"x has the shape \(2,\), the value given \(1,\)"),
+        (["a", "b"], "no array of numbers"),
+    ],
+)
+def test_values_that_are_none_are_refused(given: list[object], said: str) -> None:
+    with pytest.raises(backhand.BackhandError, match=said):
+        backhand.model(MODEL).forward({"x": given})
+
+
+@pytest.mark.torch
+def test_a_tensor_is_its_numbers() -> None:
+    torch = pytest.importorskip("torch")
+    graph = backhand.model(MODEL)
+    for tensor in (
+        torch.tensor([1.0, 2.0], requires_grad=True),
+        torch.tensor([1, 2], dtype=torch.bfloat16),
+    ):
+        assert graph.forward({"x": tensor}).value == graph.forward({"x": [1, 2]}).value
+
+
+@pytest.mark.parametrize("eta", [float("nan"), "a", None, 0])
+def test_a_rate_that_is_none_is_refused(eta: float) -> None:
+    with pytest.raises(backhand.BackhandError, match="the learning rate is"):
+        backhand.model(MODEL).step(eta)
+
+
+def test_an_unknown_layout_is_refused_everywhere() -> None:
+    sheet = backhand.read(EXAMPLES / "two-neurons.md")
+    layout: Any = "rows"
+    for ask in (
+        lambda: sheet.graph.derivative("J", "x", layout=layout),
+        lambda: sheet.solve(layout=layout),
+        lambda: backhand.chain("d/dt f(g(t))", layout),
+        lambda: backhand.Marker(sheet, layout=layout),
+    ):
+        with pytest.raises(
+            backhand.BackhandError, match="there is no layout 'rows'; the layouts are"
+        ):
+            ask()

@@ -25,6 +25,7 @@ from backhand.calculus.descent import step, update
 from backhand.calculus.forward import equation, forward, value_of
 from backhand.calculus.gradient import gradient, loss_of
 from backhand.calculus.jacobian import array_derivative
+from backhand.calculus.layout import known_layout
 from backhand.calculus.likeness import likeness
 from backhand.calculus.local import local_working
 from backhand.calculus.objective import objective
@@ -94,6 +95,7 @@ def derivative(graph: Graph, of: str, by: str, layout: Layout = "numerator") -> 
 
     Raises `AskError` where the one doesn't depend on the other, `MeaningError` for unknown names.
     """
+    layout = known_layout(layout)
     top, bottom = spot(of, graph), spot(by, graph)
     if is_entry(graph, top) and is_entry(graph, bottom):
         if not top.slots and not bottom.slots and sizes_are_letters(graph, top.name, bottom.name):
@@ -280,7 +282,7 @@ def solve(
 
     A value that an answer before has worked out is used without being worked out again.
     """
-    chosen = layout or worksheet.layout
+    chosen = known_layout(layout or worksheet.layout)
     done: list[Answered] = []
     unread: dict[int, str] = {}
     known: dict[int, frozenset[str]] = {}

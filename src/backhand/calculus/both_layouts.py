@@ -13,7 +13,7 @@ from itertools import chain as joined
 from backhand.array_functions import ARRAY_FUNCTIONS
 from backhand.calculus.answer import derivative
 from backhand.calculus.jacobian import array_derivative, by_entries
-from backhand.calculus.layout import LAYOUTS, chain_steps, has_matrix, layout_note
+from backhand.calculus.layout import LAYOUTS, chain_steps, has_matrix, known_layout, layout_note
 from backhand.calculus.paths import MAX_PATHS, is_entry, routes, spot
 from backhand.differentiation import total_derivative
 from backhand.errors import AskError
@@ -34,7 +34,7 @@ def both_layouts(graph: Graph, of: str, by: Sequence[str], layout: Layout | None
     if len(by) > 1:
         return _higher(graph, of, by)
     first = by[0]
-    wanted: tuple[Layout, ...] = (layout,) if layout else LAYOUTS
+    wanted: tuple[Layout, ...] = (known_layout(layout),) if layout else LAYOUTS
     entries = is_entry(graph, spot(of, graph)) and is_entry(graph, spot(first, graph))
     if entries and _all_numbers(graph, of, first):
         working = derivative(graph, of, first)

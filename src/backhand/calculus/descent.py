@@ -70,7 +70,10 @@ def update(graph: Graph, what: Spot, eta: float | Fraction, point: int | None = 
 
 
 def _rate(eta: float | Fraction) -> Fraction:
-    rate = Fraction(eta) if isinstance(eta, Fraction | int) else Fraction(repr(float(eta)))
+    try:
+        rate = Fraction(eta) if isinstance(eta, Fraction | int) else Fraction(repr(float(eta)))
+    except (TypeError, ValueError):
+        raise AskError(f"the learning rate is {eta!r}", "give a number, such as eta=0.1") from None
     if rate <= 0:
         raise AskError(f"the learning rate is {eta}", "give one above 0, such as eta=0.1")
     return rate

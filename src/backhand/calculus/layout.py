@@ -13,6 +13,7 @@ from typing import get_args
 
 from backhand.calculus.chain import local_derivative
 from backhand.calculus.paths import routes
+from backhand.errors import AskError
 from backhand.graph import AXES, Graph, Layout, Quantity, Role
 from backhand.matrices import turned
 from backhand.notation import equals, named, partial_name
@@ -24,6 +25,18 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 MAX_ROUTES = 4
 """A chain of arrays along more ways isn't written out."""
 Extent = int | str
+
+
+def known_layout(layout: str) -> Layout:
+    """The layout of this name. Raises `AskError` where there is none.
+
+    >>> known_layout("numerator")
+    'numerator'
+    """
+    for each in LAYOUTS:
+        if layout == each:
+            return each
+    raise AskError(f"there is no layout {layout!r}", f"the layouts are {' and '.join(LAYOUTS)}")
 
 
 def arranged(value: Value, quantity: Quantity, graph: Graph, layout: Layout) -> Value:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import numpy as np
 
 from backhand.compositions import COMPOSED_AS, COMPOSITIONS
-from backhand.errors import LimitError, ReadingError
+from backhand.errors import AskError, LimitError, ReadingError
 from backhand.functions import READ_AS, TABLE
 from backhand.graph import Graph, Value
 from backhand.initial import glorot
@@ -31,6 +31,8 @@ def network(text: str, *, loss: str = "squared_error", seed: int | None = None) 
     ['x', 'y', 'W_1', 'W_2', 'a_1', 'z_1', 'a_2', 'yhat', 'J']
     """
     shapes, equations, name = definitions(text, loss)
+    if seed is not None and seed < 0:
+        raise AskError(f"the seed is {seed}", "give a whole number from 0")
     graph = model("\n".join([*shapes.values(), *equations]))
     return graph if seed is None else graph.with_values(**_values(graph, name, seed))
 

@@ -27,6 +27,7 @@ from backhand.training.cells import (
     located,
     shown,
 )
+from backhand.values import untracked
 
 NUMBERS = "turn it into numbers first, or leave the column out"
 MAX_IN_MEMORY = 1 << 30
@@ -218,7 +219,7 @@ def _converted(given: Any) -> Any:
         arrow = hasattr(given, "__arrow_c_array__") or hasattr(given, "chunks")
         is_arrow = type(given).__module__.startswith("pyarrow") and arrow
         return given.to_numpy(zero_copy_only=False) if is_arrow else given.to_numpy()
-    return given
+    return untracked(given)
 
 
 def _no_array(given: Any, name: str, error: Exception) -> DataError:

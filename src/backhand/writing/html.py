@@ -25,6 +25,11 @@ def document(solution: Solution) -> str:
     return page(title, "\n".join(_blocks(solution)))
 
 
+def fragment(solution: Solution) -> str:
+    """A solution as it stands in a notebook, which has a style of its own."""
+    return "\n".join(_blocks(solution))
+
+
 def page(title: str, body: str, *styles: str) -> str:
     """A page around its body, in the common style and in further style sheets of this folder."""
     folder = files("backhand.writing")
