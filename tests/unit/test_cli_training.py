@@ -11,14 +11,15 @@ import pytest
 from typer.testing import CliRunner
 
 from backhand.cli import app
+from backhand.graph import Graph
 
 RUNNER = CliRunner()
 EXAMPLE = "examples/two-neurons.md"
 POINTS = "a,b,y\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n"
 
 
-def run(*args: str, code: int = 0) -> str:
-    result = RUNNER.invoke(app, list(args))
+def run(*args: object, code: int = 0) -> str:
+    result = RUNNER.invoke(app, [str(arg) for arg in args])
     assert result.exit_code == code, result.output
     return result.output
 
@@ -93,6 +94,7 @@ def test_held_out_points_and_a_checkpoint(tmp_path: Path) -> None:
         (("2 -> 1", "xor", "--patience", "3"), "held out"),
         (("2 -> 1", "xor", "--held-out", "0.01"), "of 4 points"),
         (("2 -> 1", "xor", "--learning-rate", "1e30"), "overflowed"),
+        (("2 -> 1", "xor", "--resume"), "name the file by --checkpoint"),
     ],
 )
 def test_what_is_wrong_is_said(args: tuple[str, ...], words: str) -> None:
@@ -100,6 +102,20 @@ def test_what_is_wrong_is_said(args: tuple[str, ...], words: str) -> None:
     text = run("train", *args, code=2)
     assert words in text
     assert "Traceback" not in text
+
+
+def test_an_output_that_cant_be_is_said_before_the_work(tmp_path: Path) -> None:
+    text = run("train", "2 -> 1", "xor", "-o", tmp_path / "nowhere" / "net.safetensors", code=2)
+    assert text == f"backhand: there is no folder {tmp_path / 'nowhere'}\n  make it first\n"
+
+
+def test_ctrl_c_while_compiling_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: Graph, *given: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Graph, "fit", interrupted)
+    text = run("train", "2 -> 1", "xor", code=130)
+    assert "interrupted before the first step" in text
 
 
 def test_a_cell_that_is_no_number_is_named(points: str) -> None:

@@ -132,7 +132,7 @@ def train(
             refuse(output)  # before the work, not after it
         table = find(data, target)
         part, apart = split(table, held_out, seed)
-        with _shown(epochs) as progress:
+        with _shown(epochs) as progress, _unless_interrupted():
             found = graph.fit(
                 part,
                 batch_size=batch_size,
@@ -156,6 +156,16 @@ def train(
 
             save_parameters(found.graph, output)
             say(f"backhand: the parameters are in {output}")
+
+
+@contextmanager
+def _unless_interrupted() -> Generator[None]:
+    """Training itself hears of Ctrl-C and keeps what it has; before it there is nothing yet."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("backhand: interrupted before the first step; there is nothing to keep")
+        raise
 
 
 def _path(file: str) -> Path | None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from backhand.checking.cells import START, assigned, variable
 from backhand.errors import BackhandError
@@ -169,15 +169,26 @@ def _object(text: str, asked: Asked) -> Iterator[tuple[str, str]]:
 
     Numbers stay as they were written: their digits say how they were rounded.
     """
-    found: Any = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
-    if isinstance(found, dict) and isinstance(found.get("answers"), dict):  # type: ignore[reportUnknownMemberType]
-        if "variant" in found:
-            yield "variant", str(found["variant"])  # type: ignore[reportUnknownArgumentType]
-        found = found["answers"]  # type: ignore[reportUnknownVariableType]
-    if not isinstance(found, dict):
+    read: Any = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    if not isinstance(read, dict):
         raise BackhandError("answers.json holds no object", 'write {"3.2.5": "-0.0396"}')
-    for key, value in found.items():  # type: ignore[reportUnknownVariableType]
-        yield str(key), _typed(value)  # type: ignore[reportUnknownArgumentType]
+    found = _members(read)
+    if isinstance(found.get("answers"), dict):
+        if "variant" in found:
+            yield "variant", str(found["variant"])
+        found = _members(found["answers"])
+    for key, value in found.items():
+        yield key, _typed(value)
+
+
+def _members(value: Any) -> dict[str, Any]:
+    """The members of an object of JSON; of anything else none."""
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
+
+
+def _items(value: Any) -> list[Any]:
+    """The items of an array of JSON; of anything else none."""
+    return cast(list[Any], value) if isinstance(value, list) else []
 
 
 def _typed(value: Any) -> str:
@@ -187,7 +198,7 @@ def _typed(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return f"[{', '.join(_typed(each) for each in value[:1000])}]"  # type: ignore[reportUnknownVariableType]
+        return f"[{', '.join(map(_typed, _items(value)[:1000]))}]"
     return ""
 
 
@@ -196,12 +207,11 @@ def _notebook(text: str, asked: Asked) -> Iterator[tuple[str, str]]:
 
     In a code cell the answers are variables: `answer_3_2_5 = "-0.04"`.
     """
-    found: Any = json.loads(text)
-    cells: Any = found.get("cells") if isinstance(found, dict) else None  # type: ignore[reportUnknownMemberType]
+    cells = _members(json.loads(text)).get("cells")
     if not isinstance(cells, list):
         raise BackhandError("the notebook has no cells", "save it anew")
     held = {variable(number): number for number in asked.numbers.values()}
-    for cell in cells[:5_000]:  # type: ignore[reportUnknownVariableType]
+    for cell in _items(cells)[:5_000]:
         said, name, is_code = _cell(cell)
         if is_code and START in said:
             yield from ((held[n], text) for n, text in assigned(said) if n in held)
@@ -215,16 +225,11 @@ def _notebook(text: str, asked: Asked) -> Iterator[tuple[str, str]]:
 
 def _cell(cell: Any) -> tuple[str, str, bool]:
     """A cell's text, its name where nbgrader's metadata has one, and whether it is code."""
-    if not isinstance(cell, dict):
-        return "", "", False
-    source: Any = cell.get("source", "")  # type: ignore[reportUnknownMemberType]
-    lines: Any = source if isinstance(source, list) else [source]  # type: ignore[reportUnknownVariableType]
-    said = "".join(part for part in lines if isinstance(part, str))
-    metadata: Any = cell.get("metadata")  # type: ignore[reportUnknownMemberType]
-    marks: Any = metadata.get("nbgrader") if isinstance(metadata, dict) else None  # type: ignore[reportUnknownMemberType]
-    name: Any = marks.get("grade_id") if isinstance(marks, dict) else None  # type: ignore[reportUnknownMemberType]
-    kind: Any = cell.get("cell_type")  # type: ignore[reportUnknownMemberType]
-    return said, name if isinstance(name, str) else "", str(kind) == "code"  # type: ignore[reportUnknownArgumentType]
+    found = _members(cell)
+    source = found.get("source", "")
+    said = "".join(part for part in _items(source) or [source] if isinstance(part, str))
+    name = _members(_members(found.get("metadata")).get("nbgrader")).get("grade_id")
+    return said, name if isinstance(name, str) else "", found.get("cell_type") == "code"
 
 
 def _answer_cell(said: str, asked: Asked, question: str) -> Iterator[tuple[str, str]]:

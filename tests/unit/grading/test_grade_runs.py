@@ -11,9 +11,11 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from long_grade import PAGE, SHEET, run, write
@@ -158,6 +160,22 @@ def test_two_runs_do_not_write_at_once(tmp_path: Path) -> None:
     ):
         run(made, tmp_path / "r")
     assert run(made, tmp_path / "r").marked == 3
+
+
+def test_a_full_disk_is_not_taken_for_another_run(tmp_path: Path) -> None:
+    made = write(tmp_path / "a.csv", 3)
+
+    class Full(sqlite3.Connection):
+        def execute(self, *words: Any) -> sqlite3.Cursor:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+
+    with (
+        patch("sqlite3.connect", partial(sqlite3.connect, factory=Full)),
+        pytest.raises(AskError, match=r"results.sqlite can't be used: database or disk is full"),
+    ):
+        run(made, tmp_path / "r")
 
 
 def _folder(path: Path) -> Path:

@@ -69,7 +69,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert "write --points 3.1.4=" in bad.output
     gone = CliRunner().invoke(app, [*words[:2], str(tmp_path / "no.csv"), *words[3:]])
     assert gone.exit_code == 2
-    assert "there is no" in gone.output
+    assert f"{tmp_path / 'no.csv'}: there is no such file" in gone.output
 
 
 def test_a_cluster_gives_the_same(tmp_path: Path) -> None:
