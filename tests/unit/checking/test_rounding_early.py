@@ -9,12 +9,17 @@ from tests.answers_rounded import rounded_early
 import backhand
 from backhand.checking.marking import Marker
 
-WRONG = [(name, part, answer) for name, part, answer, right in rounded_early() if not right]
+SHEETS = ("two-neurons", "softmax-classifier")
+WRONG = [
+    (name, part, answer)
+    for name, part, answer, right in rounded_early()
+    if not right and name in SHEETS
+]
 TWO = Marker(backhand.read(EXAMPLES / "two-neurons.md"))
 
 
 def test_most_are_named_and_none_is_right() -> None:
-    ready = {name: Marker(backhand.read(EXAMPLES / f"{name}.md")) for name, _, _ in WRONG}
+    ready = {name: Marker(backhand.read(EXAMPLES / f"{name}.md")) for name in SHEETS}
     made = [ready[name].mark(part, answer) for name, part, answer in WRONG]
     assert all(mark.verdict in ("partly", "wrong") for mark in made)
     named = [mark for mark in made if mark.slip == "rounded too early"]
