@@ -172,6 +172,8 @@ def _made(asked: Asked, group: _Group) -> tuple[Made, Follow, list[str]]:
         lines, code = [*lines, f"v__{asked.name}: {code};"], f"v__{asked.name}"
     if kind in ("vector", "matrix"):
         return array(asked, code, own), own, lines
+    if part.part.ask.verb == "forward":
+        own = replace(own, lost=(*own.lost, "the last value only is asked for, none on the way"))
     numerical = Asked(part, asked.name, "numerical")
     return number(numerical, code, own), own, lines
 

@@ -55,6 +55,7 @@ WORDS = {
 }
 """The choices for a verdict, by the right word."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_END_ONLY = "the last value only is asked for, none on the way"
 _NO_FORMULA = "the value is asked for: a formula isn't taken as an answer"
 _PERSON = "it has no field: a person marks it, on paper"
 
@@ -81,7 +82,8 @@ def field_of(part: Prepared, name: str) -> Field:
     wanted = part.part.expected
     match wanted.kind:
         case "number" | "vector" | "matrix":
-            return _numbers(part, name, ())
+            forward = part.part.ask.verb == "forward"
+            return _numbers(part, name, (_END_ONLY,) if forward else ())
         case "shape":
             return _shape(part, name)
         case "count" | "class":
