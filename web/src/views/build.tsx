@@ -66,6 +66,7 @@ function Layers({ session }: { session: Session }) {
   const add = () => build([...layers.slice(0, -1), { width: 3, activation: "relu" }, ...layers.slice(-1)]);
   return (
     <div>
+      {own && <p class="hint">A change here writes a new worksheet, with questions of its own, in place of this one. Undo brings this one back.</p>}
       <ol class="layers">
         {layers.map((layer, at) => (
           <LayerRow
@@ -78,7 +79,6 @@ function Layers({ session }: { session: Session }) {
           />
         ))}
       </ol>
-      {own && <p class="hint">A change here writes a new worksheet, with questions of its own, in place of this one. Undo brings this one back.</p>}
       <div class="bar">
         <button type="button" disabled={layers.length >= MOST_LAYERS} onClick={add}>
           Add a layer
