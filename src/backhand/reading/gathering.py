@@ -8,6 +8,7 @@ a question stands in between. What isn't a definition is left as prose.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from backhand.errors import BackhandError
@@ -23,6 +24,9 @@ MAX_WORK = 20_000
 """How many definitions are read while formulas are tried; then the rest of the page is prose."""
 MAX_LETTERS = 6
 """How many letters of a formula may be numbers that nothing gives a value."""
+_FUNCTION = re.compile(r"\s*([A-Za-z])\(([a-z](?:_\d)?(?:\s*,\s*[a-z](?:_\d)?)*)\)\s*=")
+_PAIR = re.compile(r"(?<![A-Za-z\\_{])([a-z])([a-z])(?![A-Za-z_(}])")
+"""Two letters side by side, which are a product unless the page has a name of two."""
 _LETTER = re.compile(r"[a-z](?:_\d)?")
 MAX_WAITING = 20
 """How many formulas wait at a time for a name that is defined below them."""
@@ -69,8 +73,8 @@ def graph_of(taken: list[Taken]) -> Graph:
 class Gathering:
     """What was taken, what was left out and why."""
 
-    questions: list[int]
-    """Where the questions stand on the page."""
+    questions: Mapping[int, str]
+    """Where the questions stand on the page, with their words."""
     parts: list[Part] = field(default_factory=lambda: [Part()])
     held: dict[int, list[tuple[int, int]]] = field(default_factory=dict[int, list[tuple[int, int]]])
     """The parts that hold in each section, each with the element from which it does."""
@@ -117,6 +121,8 @@ class Gathering:
 
     def close(self) -> None:
         """Say which formulas never made sense, once letters without a value are read as numbers."""
+        for taken in list(self.parts[-1].taken):
+            self._differentiated(taken)
         while any(self._with_letters(offered, line) for offered, line in self.waiting):
             pass
         held = self.parts[-1].taken
@@ -127,27 +133,60 @@ class Gathering:
             self._left(offered.source, line, put_in or self._reason([*held, offered]))
         self.waiting = []
 
+    def _differentiated(self, taken: Taken) -> None:
+        """Declare x where a question below `f(x) = ...` differentiates f by it."""
+        made = _FUNCTION.match(taken.source)
+        below = " ".join(words for at, words in self.questions.items() if at >= taken.at)
+        held = self.parts[-1].taken
+        for x in re.findall(r"[a-z](?:_\d)?", made[2]) if made else ():
+            slope = rf"(?:d|partial)\s*{made[1]}\b[^$]*?(?:d|partial)\s*{x}\b" if made else ""
+            free = Taken(rf"{x} \in \mathbb{{R}}", frozenset({x}), taken.section, taken.at)
+            known = any(x in t.names for t in held)
+            if not known and re.search(slope, below) and not self._reason([*held, free]):
+                held.append(free)
+                self.free.append(f"nothing gives {x} a value: I read {x} as a number")
+                self.letters.add(x)
+
     def _with_letters(self, offered: Taken, line: int) -> bool:
         """Take a formula whose unknown names are small letters: numbers that nothing gives a value.
 
         A letter beside a capital or a bold one may be a vector, and stays unknown; so does one that
         a formula which waits too defines.
         """
-        before = list(self.parts[-1].taken)
-        letters = _free_letters(offered.source, graph_of(before))
-        if not letters or any(t.names & set(letters) for t, _ in self.waiting):
+        held = self.parts[-1].taken
+        clash = [t for t in held if t.names & offered.names]
+        if any(t.section == offered.section for t in clash):
             return False
-        free = [Taken(rf"{x} \in \mathbb{{R}}", frozenset({x}), *_place(offered)) for x in letters]
-        if self._reason([*before, *free, offered]):
+        base = [t for t in held if t.section == offered.section] if clash else list(held)
+        graph = graph_of(base)
+        spaced = replace(offered, source=_PAIR.sub(r"\1 \2", offered.source))
+        for each in dict.fromkeys((offered, spaced)):
+            letters = _free_letters(each.source, graph)
+            waits = any(t.names & set(letters) for t, _ in self.waiting)
+            if letters and not waits and self._take_free(each, letters, base, line):
+                self.waiting.remove((offered, line))
+                if clash:
+                    self.notes.append(f"line {line}: {short(offered.source)} starts a new model")
+                self._note(each, line)
+                self._retry()
+                return True
+        return False
+
+    def _take_free(
+        self, each: Taken, letters: tuple[str, ...], base: list[Taken], line: int
+    ) -> bool:
+        """Take a formula with its letters declared as numbers, on top of what it goes with."""
+        where = (each.section, each.at)
+        free = [Taken(rf"{x} \in \mathbb{{R}}", frozenset({x}), *where) for x in letters]
+        if self._reason([*base, *free, each]):
             return False
-        self.parts[-1].taken += free
-        self.waiting.remove((offered, line))
+        if len(base) < len(self.parts[-1].taken):
+            self._part(base, each.section, -1)
+        self.parts[-1].taken += [*free, each]
         named = ", ".join(letters)
         of = "a number" if len(letters) == 1 else "numbers"
-        self.free.append(f"line {line}: nothing gives {named} a value: I read {named} as {of}")
+        self.free.append(f"nothing gives {named} a value: I read {named} as {of}")
         self.letters |= set(letters)
-        self._try(offered, line)
-        self._retry()
         return True
 
     def _retry(self) -> None:
@@ -224,10 +263,6 @@ class Gathering:
 
     def _left(self, source: str, line: int, reason: str) -> None:
         self.notes.append(f"line {line}: I left {short(source)} as prose: {reason}")
-
-
-def _place(taken: Taken) -> tuple[int, int]:
-    return taken.section, taken.at
 
 
 def _free_letters(source: str, graph: Graph) -> tuple[str, ...]:

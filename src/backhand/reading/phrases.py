@@ -77,8 +77,9 @@ class Phrase:
     text: str
     mentions: tuple[Mention, ...]
     said: str
-    told: tuple[str, ...] = ()
-    """The sentences that only tell, and may change what is given."""
+    told: tuple[tuple[str, bool, tuple[int, ...]], ...] = ()
+    """The sentences that only tell, whether their words change what is given, and their formulas that
+    aren't the model's."""
 
 
 def phrase(words: str, graph: Graph) -> Phrase:
@@ -94,10 +95,10 @@ def phrase(words: str, graph: Graph) -> Phrase:
     marked = _BRACKET_ASIDE.sub(" ", marked)
     sentences = [s for s in _sentences(marked) if not _OPEN_ASIDE.match(s)]
     asking = [s for s in sentences if _asks(s)]
-    told = [_restored(s, mentions) for s in sentences if not _asks(s) and _changes(s)]
+    told = tuple((_restored(s, mentions), *_changes(s)) for s in sentences if not _asks(s))
     said = " ".join(_restored(s, mentions) for s in asking)
     text = " . ".join(" ".join(_plain(s)) for s in asking)
-    return Phrase(text, tuple(mentions), said, tuple(told))
+    return Phrase(text, tuple(mentions), said, told)
 
 
 def _marked(words: str, graph: Graph, mentions: list[Mention]) -> str:
@@ -270,9 +271,15 @@ def _asks(sentence: str) -> bool:
     return False
 
 
-def _changes(sentence: str) -> bool:
-    """Whether a sentence that only tells may change what is given: `Suppose $y = 0$ instead.`"""
-    return _CHANGE.match(sentence) is not None or re.search(r"<U\d+>", sentence) is not None
+def _changes(sentence: str) -> tuple[bool, tuple[int, ...]]:
+    """Whether the words of a sentence that only tells change what is given, and its strange formulas.
+
+    `Let`, `suppose` and the like change nothing by themselves where a formula says what.
+    """
+    strange = tuple(int(n) for n in re.findall(r"<U(\d+)>", sentence))
+    change = _CHANGE.match(sentence)
+    giving = change and re.search(r"(?:let|suppose|assume)$", change[0], re.IGNORECASE)
+    return change is not None and not (giving and "<" in sentence), strange
 
 
 def _plain(sentence: str) -> list[str]:

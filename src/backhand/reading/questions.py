@@ -75,8 +75,8 @@ def understood(
     try:
         reading = with_ordinals(reading)
         hits = _hits(reading)
-        if found.told and any(hit.intent != "check" for hit in hits):
-            raise UnreadError(f"{found.told[0]!r} may change what is given")
+        if any(hit.intent != "check" for hit in hits):
+            _check_told(found.told, mentions)
         asks = tuple(parse_ask(text) for hit in hits for text in hit.asks)
         for ask in asks:
             if ask.verb == "check":
@@ -86,6 +86,19 @@ def understood(
     except (UnreadError, BackhandError) as reason:
         return Understood((), found.said, missed=_message(reason))
     return Understood(asks, found.said, tuple(dict.fromkeys(hit.intent for hit in hits)))
+
+
+def _check_told(
+    told: tuple[tuple[str, bool, tuple[int, ...]], ...], mentions: tuple[Mention, ...]
+) -> None:
+    """Raise `UnreadError` at a sentence that may change what is given.
+
+    What the model says too, and a statement about derivatives, change nothing.
+    """
+    for sentence, changes, strange in told:
+        other = [mentions[at] for at in strange if mentions[at].kind == "U"]
+        if changes or any(not re.search(r"\\partial|frac\{d|'", m.source) for m in other):
+            raise UnreadError(f"{sentence!r} may change what is given")
 
 
 def _agreed(text: str, mentions: tuple[Mention, ...]) -> str:

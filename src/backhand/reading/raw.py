@@ -88,7 +88,7 @@ def _without_front_matter(text: str) -> tuple[str, str]:
 
 def _gathered(page: list[Element], planned: Plan) -> Gathering:
     """The definitions of a page: from displays, and from sentences that don't ask."""
-    gathered = Gathering(planned.questions())
+    gathered = Gathering({at: page[at].text for at in planned.questions()})
     for at, element in enumerate(page):
         section = planned.sections[at]
         gathered.section(section)
@@ -136,9 +136,9 @@ class _Writer:
             else:
                 self._other(element, at)
         text = self.front + "\n\n".join(self.out).strip() + "\n"
-        every = [*self.gathered.notes, *self.gathered.free]
-        notes = sorted(every, key=lambda note: int(note.split()[1].rstrip(":")))
-        return RawPage(text, tuple(self.questions), tuple(notes), tuple(self.gathered.free))
+        notes = sorted(self.gathered.notes, key=lambda note: int(note.split()[1].rstrip(":")))
+        free = tuple(dict.fromkeys(self.gathered.free))
+        return RawPage(text, tuple(self.questions), (*notes, *free), free)
 
     def _heading(self, element: Element) -> None:
         self.stems, self.shut = [], True
