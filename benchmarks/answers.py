@@ -19,9 +19,12 @@ from typing import Any
 from tests.answer_pairs import Pair, markers, pairs
 from tests.hostile_answers import HOSTILE
 
+from backhand.checking.marking import Marker
+
 PATIENCE = 5
 """Seconds after which an answer of a peer counts as undecided."""
 SYMBOLIC = ("formula", "chain")
+KINDS = ("number", "vector", "matrix", "formula", "chain")
 REPEATS = 3
 
 
@@ -31,8 +34,8 @@ def run() -> None:
     print(f"Marking {len(every)} answers, half of them wrong\n")
     ways: dict[str, Callable[[Pair], bool | None]] = {"Backhand": _backhand()}
     print("| | wrong accepted | right rejected | undecided | ms a number, median "
-          "| ms a symbolic answer, median | ms an answer, mean |")  # fmt: skip
-    print("|---|---|---|---|---|---|---|")
+          "| ms a symbolic answer, median | ms an answer, mean | medians by kind |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|")
     if find_spec("sympy") is not None:
         ways["SymPy"] = _sympy
     if find_spec("math_verify") is not None:
@@ -53,16 +56,17 @@ def _row(name: str, decide: Callable[[Pair], bool | None], every: list[Pair]) ->
         start = time.process_time()
         said = decide(pair)
         took = 1000 * (time.process_time() - start)
-        for kind in ("all", "symbolic" if pair.kind in SYMBOLIC else pair.kind):
+        for kind in {"all", "symbolic" if pair.kind in SYMBOLIC else pair.kind, pair.kind}:
             spent.setdefault(kind, []).append(took)
         if said is None:
             found["undecided"] += 1
         elif said != pair.right:
             found["wrong accepted" if said else "right rejected"] += 1
+    each = ", ".join(f"{kind} {statistics.median(spent[kind]):.2g}" for kind in KINDS)
     numbers = [found[key] for key in ("wrong accepted", "right rejected", "undecided")]
     medians = [statistics.median(spent[kind]) for kind in ("number", "symbolic")]
     cells = [name, *map(str, numbers), *(f"{m:.2g}" for m in medians)]
-    print("| " + " | ".join([*cells, f"{statistics.mean(spent['all']):.2g}"]) + " |")
+    print("| " + " | ".join([*cells, f"{statistics.mean(spent['all']):.2g}", each]) + " |")
 
 
 def _hostile() -> str:
@@ -89,21 +93,30 @@ def _hostile() -> str:
 def _backhand() -> Callable[[Pair], bool | None]:
     """Each part has had a wrong answer before: what doesn't depend on an answer is worked out then."""
     ready = markers()
-    first: list[float] = []
-    for marker in ready.values():
-        for part in marker.parts:
-            for answer in ("7.3", "7.3 + yhat"):
-                start = time.process_time()
-                marker.mark(part.number, answer)
-                first.append(1000 * (time.process_time() - start))
-    print(f"The first wrong answer to a part: {statistics.median(first):.2g} ms in the median, "
-          f"{max(first):.0f} ms at most\n")  # fmt: skip
+    rounds = {"first": ("7.3", "7.3 + yhat"), "next": ("8.1", "8.1 + yhat")}
+    for which, answers in rounds.items():
+        for at, kind in enumerate(("number", "formula")):
+            spent = [
+                _took(marker, part.number, answers[at])
+                for marker in ready.values()
+                for part in marker.parts
+            ]
+            print(f"The {which} wrong {kind} to a part: {statistics.median(spent):.2g} ms "
+                  f"in the median, {max(spent):.2g} ms at most")  # fmt: skip
+    print()
 
     def decide(pair: Pair) -> bool | None:
         made = ready[pair.example].mark(pair.part, pair.answer)
         return None if made.verdict == "undecided" else made.verdict == "right"
 
     return decide
+
+
+def _took(marker: Marker, part: str, answer: str) -> float:
+    """The CPU time of one mark in milliseconds."""
+    start = time.process_time()
+    marker.mark(part, answer)
+    return 1000 * (time.process_time() - start)
 
 
 def _within_patience(decide: Callable[[], bool | None]) -> bool | None:
