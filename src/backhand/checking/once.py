@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from threading import RLock
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -19,14 +20,17 @@ class Once(Generic[T]):
     def __init__(self, items: Iterable[T]) -> None:
         self._rest = iter(items)
         self._found: list[T] = []
+        # A worker of a cluster marks in several threads, and a generator stands only one.
+        self._one = RLock()
 
     def __iter__(self) -> Iterator[T]:
         at = 0
         while True:
-            if at == len(self._found):
-                try:
-                    self._found.append(next(self._rest))
-                except StopIteration:
-                    return
+            with self._one:
+                if at == len(self._found):
+                    try:
+                        self._found.append(next(self._rest))
+                    except StopIteration:
+                        return
             yield self._found[at]
             at += 1
