@@ -228,9 +228,8 @@ class Graph:
             raise MeaningError(
                 f"there is no data point {point}", f"the points are 1 to {self.point_count}"
             )
-        if not self.points:
-            return self
-        return self.with_values(**{name: rows[point - 1] for name, rows in self.points.items()})
+        here = {name: rows[point - 1] for name, rows in self.points.items()}
+        return self.with_values(**here) if here else self
 
     def forward(self, at: Mapping[str, ArrayLike] | None = None, *, point: int = 1) -> Working:
         """The forward pass: every quantity in turn, with formula, substitution and value.
