@@ -113,7 +113,12 @@ class Gathering:
     def part_for(self, section: int, at: int) -> tuple[int, list[Taken]]:
         """The number of the part that holds for a question, and what of it does."""
         part = [part for start, part in self.held[section] if start < at][-1]
-        return part, self.parts[part].until(section)
+        holds = self.parts[part].until(section)
+        if self._reason(holds):
+            whole, holds = holds, []
+            for taken in whole:
+                holds += [] if self._reason([*holds, taken]) else [taken]
+        return part, holds
 
     def defines(self, section: int) -> bool:
         """Whether a section has definitions of its own."""
@@ -158,6 +163,8 @@ class Gathering:
         if any(t.section == offered.section for t in clash):
             return False
         base = [t for t in held if t.section == offered.section] if clash else list(held)
+        if self._reason(base):
+            return False
         graph = graph_of(base)
         spaced = replace(offered, source=_PAIR.sub(r"\1 \2", offered.source))
         for each in dict.fromkeys((offered, spaced)):
@@ -205,11 +212,13 @@ class Gathering:
     def _try_as_is(self, offered: Taken, line: int, again: bool) -> str:
         held = self.parts[-1].taken
         reason = self._reason([*held, offered])
-        if not reason:
+        clash = [t for t in held if t.names & offered.names]
+        # A letter that was only read as a number elsewhere is another's, once a section gives it.
+        guessed = any(t.section != offered.section and t.names <= self.letters for t in clash)
+        if not reason and not guessed:
             held.append(offered)
             self._note(offered, line)
             return ""
-        clash = [t for t in held if t.names & offered.names]
         if not clash or again:
             return reason
         if any(t.source == offered.source for t in clash):
@@ -290,7 +299,7 @@ def _right(formula: Formula) -> tuple[Formula, ...]:
 
 def _put_in(offered: Taken, clash: list[Taken]) -> str:
     """Why numbers for what a formula defines are no definition of it; empty for any other."""
-    if offered.numbers and any(t.formula for t in clash):
+    if offered.numbers and any(t.formula and t.section == offered.section for t in clash):
         return f"it says what {', '.join(sorted(offered.names))} comes to"
     return ""
 

@@ -213,3 +213,12 @@ def test_a_function_that_a_question_differentiates_has_a_number_for_its_letter()
     assert "cos(t² + 3 t)" in answers[0]
     assert "(2 u + 1)²" in answers[1]
     assert "σ(3 u − 2)" in answers[2]
+
+
+def test_a_letter_of_one_exercise_is_not_that_of_the_next() -> None:
+    page = (
+        "## One\n\nLet $y = \\sigma(3x - 2)$. Compute $\\frac{dy}{dx}$.\n\n## Two\n\nGiven $w = 2$, $x = 3$, "
+        "$y = 1$ and $L = (w x - y)^2$.\n\n1. What is $L$?"
+    )
+    assert asks(page) == {"1.1": ("derivative y x",), "2.1": ("value L",)}
+    assert values(page)["2.1"] == 25.0
