@@ -254,6 +254,8 @@ class Page:
             command = " ".join(words.split()).lower()
             if command == "prose":
                 self.prose = True
+            elif command.startswith("not read:"):
+                self.marked = True  # a question that has no ask yet
             elif command in ("new", "new model"):
                 self._end_paragraph()
                 self.start_afresh()

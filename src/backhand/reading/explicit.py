@@ -34,7 +34,10 @@ def shown(element: Element) -> str:
 
 
 def _folded(text: str) -> str:
-    """Folded text, its displays marked as prose."""
+    """Folded text, its displays marked as prose; where one isn't closed, none is a display."""
+    pieces = text.split("$$")
+    if len(pieces) % 2 == 0 or any(re.search(r"\n\s*\n|^\s*$", inside) for inside in pieces[1::2]):
+        return text.replace("$$", "$")
     out: list[str] = []
     inside = False
     for line in text.split("\n"):

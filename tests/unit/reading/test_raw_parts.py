@@ -222,3 +222,8 @@ def test_a_letter_of_one_exercise_is_not_that_of_the_next() -> None:
     )
     assert asks(page) == {"1.1": ("derivative y x",), "2.1": ("value L",)}
     assert values(page)["2.1"] == 25.0
+
+
+def test_a_page_without_formulas_is_not_all_definitions() -> None:
+    with pytest.raises(ReadingError, match="no question of this page could be answered"):
+        worksheet("# Nets\n\nSome words: about nets.\n\n1. Why are they deep?").solve()
