@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
-from backhand.calculus.forward import trace
 from backhand.calculus.paths import Hop, Spot, without_aliases
 from backhand.checking.case import Case
 from backhand.checking.recomputing import (
+    NOTHING,
     Number,
     Slope,
     as_value,
     at_point,
     derivative_with,
     own_factors,
+    value_with,
     values_with,
     ways,
 )
@@ -62,7 +63,9 @@ def used(case: Case, graph: Graph, by: Spot, slope: Number) -> Iterator[Value]:
     if case.ask.verb != "update":
         yield as_value(slope)
         return
-    before = graph[by.name].entry(trace(graph)[by.name], by.slots)
+    value = value_with(graph, NOTHING, by.name)
+    assert value is not None
+    before = graph[by.name].entry(value, by.slots)
     yield as_value(before - Fraction(case.ask.options["eta"]) * slope)
 
 

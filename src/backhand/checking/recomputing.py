@@ -91,6 +91,11 @@ def value_with(graph: Graph, entries: Entries, name: str) -> Value | None:
     )
 
 
+def leading(graph: Graph, name: str) -> tuple[Quantity, ...]:
+    """What leads to a quantity, in the graph's order, itself the last."""
+    return _leading(Itself(graph), frozenset((name,)), frozenset[str]())
+
+
 @lru_cache(1024)
 def _leading(of: Itself, wanted: frozenset[str], given: frozenset[str]) -> tuple[Quantity, ...]:
     """What leads to some quantities, in the graph's order; what is given needs nothing before it."""
@@ -311,8 +316,8 @@ def _local(graph: Graph, ask: Ask) -> Value | None:
     if not (direct and is_entry(graph, of) and is_entry(graph, by)):
         return None
     slope = local_derivative(graph, of.name, of.slots, by.name, by.slots)
-    leading = _leading(Itself(graph), names(slope), frozenset[str]())
-    number = value_of(slope, graph, _worked_out(graph, leading, {}, NOTHING))
+    before = _leading(Itself(graph), names(slope), frozenset[str]())
+    number = value_of(slope, graph, _worked_out(graph, before, {}, NOTHING))
     return None if number is None else as_value(number)
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 
 from backhand.calculus.evaluate import computable, evaluate
-from backhand.calculus.forward import trace
 from backhand.calculus.gradient import loss_of
 from backhand.calculus.layout import arranged, has_matrix
 from backhand.calculus.paths import Hop, spot
 from backhand.checking.case import Case
-from backhand.checking.chain_mistakes import along_paths, point_of, used
-from backhand.checking.recomputing import Number, value_of, with_derivatives
-from backhand.graph import Graph, Value
+from backhand.checking.chain_mistakes import ALONG_PATHS, along_paths, point_of, used
+from backhand.checking.recomputing import (
+    Number,
+    leading,
+    own_factors,
+    value_of,
+    ways,
+    with_derivatives,
+)
+from backhand.graph import Graph, Quantity, Value
 from backhand.notation import partial_name
 from backhand.values import floats
 
@@ -27,6 +34,7 @@ NUDGE = 1 + 1e-12
 FAR = 0.5
 """Measured by the right number, what is further off than this wasn't only rounded."""
 Habit: TypeAlias = Callable[[Value], Value]
+NONE: Mapping[str, Value] = MappingProxyType({})
 
 
 def _habit(pattern: str) -> Habit:
@@ -65,7 +73,8 @@ def _worked_out(case: Case, habit: Habit) -> Iterator[Value]:
     ask = case.ask
     if ask.verb in ("value", "loss", "forward"):
         at = spot(ask.words[0] if ask.verb == "value" else loss_of(case.graph), case.graph)
-        found = _values(case.graph, habit, at.name).get(at.name)
+        way = leading(case.graph, at.name)
+        found = _values(case.graph, way, habit, last=at.name).get(at.name)
         if found is not None:
             entry = case.graph[at.name].entry(found, at.slots) if at.slots else found
             yield np.asarray(entry)
@@ -73,17 +82,23 @@ def _worked_out(case: Case, habit: Habit) -> Iterator[Value]:
     if ask.options.get("over") == "all":
         return
     graph = point_of(case)
-    forward = _values(graph, habit, "")
-    yield from along_paths(case, lambda hop: None, forward)
-    for known in (forward, trace(graph)):
-        yield from along_paths(case, _rounded_slopes(graph, habit, known), known)
-    yield from _backward(case, graph, habit)
+    forward = _values(graph, graph.quantities, habit)
+    yield from _by_factors(case, graph, habit, forward)
+    yield from _backward(case, graph, habit, forward)
 
 
-def _values(graph: Graph, habit: Habit, last: str) -> dict[str, Value]:
+def _values(
+    graph: Graph,
+    quantities: Iterable[Quantity],
+    habit: Habit,
+    known: Mapping[str, Value] = NONE,
+    last: str = "",
+) -> dict[str, Value]:
     """Every value that is worked out, each from rounded ones and rounded itself, but the last."""
-    values: dict[str, Value] = {}
-    for quantity in graph:
+    values = dict(known)
+    for quantity in quantities:
+        if quantity.name in values:
+            continue
         if quantity.value is not None:
             values[quantity.name] = quantity.value
         elif quantity.definition is not None and computable(quantity.definition, values):
@@ -91,24 +106,32 @@ def _values(graph: Graph, habit: Habit, last: str) -> dict[str, Value]:
             if not np.all(np.isfinite(floats(found))):
                 return values
             values[quantity.name] = found if quantity.name == last else habit(found)
-            if quantity.name == last:
-                break
     return values
 
 
-def _rounded_slopes(
-    graph: Graph, habit: Habit, known: Mapping[str, Value]
-) -> Callable[[Hop], Number | None]:
-    """Each factor of a chain worked out and rounded."""
+def _by_factors(
+    case: Case, graph: Graph, habit: Habit, forward: Mapping[str, Value]
+) -> Iterator[Value]:
+    """The product of the factors: of rounded values, then rounded themselves as well, then only so."""
+    of, by = case.expected.of, case.expected.by
+    found = None if of is None or by is None else ways(graph, of, by)
+    if of is None or by is None or found is None or case.ask.verb not in ALONG_PATHS:
+        return
+    numbers = {hop: value_of(hop.slope, graph, forward) for hop in found.hops}
+    slopes = {hop: number for hop, number in numbers.items() if number is not None}
+    _, own = own_factors(graph, of, by)
+    yield from along_paths(case, slopes.get, forward)
+    yield from along_paths(case, _rounded(slopes, habit).get, forward)
+    yield from along_paths(case, _rounded(own, habit).get)
 
-    def slope(hop: Hop) -> Number | None:
-        found = value_of(hop.slope, graph, known)
-        return None if found is None else habit(np.asarray(found)).item()
 
-    return slope
+def _rounded(slopes: Mapping[Hop, Number], habit: Habit) -> dict[Hop, Number]:
+    return {hop: habit(np.asarray(slope)).item() for hop, slope in slopes.items()}
 
 
-def _backward(case: Case, graph: Graph, habit: Habit) -> Iterator[Value]:
+def _backward(
+    case: Case, graph: Graph, habit: Habit, forward: Mapping[str, Value]
+) -> Iterator[Value]:
     """By the backward pass, its derivatives rounded as well."""
     of, by, ask = case.expected.of, case.expected.by, case.ask
     if of is None or by is None or ask.verb not in ("derivative", "gradient", "jacobian", "update"):
@@ -117,7 +140,7 @@ def _backward(case: Case, graph: Graph, habit: Habit) -> Iterator[Value]:
     sign = partial_name(of.name, by.name)
     if sign not in whole or sum(q.size for q in whole) > MAX_ENTRIES:
         return
-    found = _values(whole, habit, sign).get(sign)
+    found = _values(whole, leading(whole, sign), habit, forward, sign).get(sign)
     if found is None:
         return
     slots = (*of.slots, *by.slots)
