@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -108,7 +109,7 @@ class Quantity:
     @property
     def size(self) -> int:
         """Its number of entries."""
-        return int(np.prod(self.shape, dtype=int))
+        return prod(self.shape)
 
     def entry(self, value: Value, slots: Iterable[int]) -> Any:
         """The number in an array of this quantity's shape at these entry numbers."""

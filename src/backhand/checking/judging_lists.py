@@ -58,7 +58,7 @@ def pieces(answer: str) -> list[tuple[str, str]]:
     """
     found: list[tuple[str, str]] = []
     for text in _cut(answer[:MAX_LENGTH]):
-        sign = _outside(text, _IS)
+        sign = next(_outside(text, _IS), None)
         if sign is not None:
             left = _LEAD.sub("", text[: sign.start()]).strip(" $")
             found.append((left, text[sign.end() :].strip().strip("$").strip()))
@@ -70,20 +70,25 @@ def pieces(answer: str) -> list[tuple[str, str]]:
 def _cut(text: str) -> Iterator[str]:
     """The text cut at separators that stand in no bracket."""
     start = 0
-    for sign in _CUT.finditer(text):
-        if _depth(text[: sign.start()]) == 0:
-            yield text[start : sign.start()]
-            start = sign.end()
+    for sign in _outside(text, _CUT):
+        yield text[start : sign.start()]
+        start = sign.end()
     yield text[start:]
 
 
-def _outside(text: str, sign: re.Pattern[str]) -> re.Match[str] | None:
-    return next((m for m in sign.finditer(text) if _depth(text[: m.start()]) == 0), None)
+def _outside(text: str, sign: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Where a sign stands in no bracket."""
+    depth, at = 0, 0
+    for found in sign.finditer(text):
+        depth += _depth(text[at : found.start()])
+        at = found.start()
+        if depth == 0:
+            yield found
 
 
 def _depth(text: str) -> int:
     begun = text.count("\\begin{") - text.count("\\end{")
-    return begun + sum((c in "([{") - (c in ")]}") for c in text)
+    return begun + sum(map(text.count, "([{")) - sum(map(text.count, ")]}"))
 
 
 def _spot(part: Prepared, left: str) -> Spot | None:
