@@ -357,8 +357,7 @@ class Graph:
         return shown(self).text()
 
     def __repr__(self) -> str:
-        goal = f", objective {self.objective}" if self.objective else ""
-        return f"<Graph of {', '.join(q.name for q in self.quantities[:12])}{goal}>"
+        return f"<Graph of {', '.join(list(self._by_name)[:12])}>"
 
     def _repr_svg_(self) -> str:
         return self.draw()

@@ -37,6 +37,13 @@ def test_read_writes_the_explicit_worksheet(page: Path) -> None:
     assert again.stdout.startswith("1       value y")
 
 
+def test_read_pipes_the_explicit_worksheet(page: Path) -> None:
+    found = CliRunner().invoke(app, ["read", str(page), "-o", "-"])
+    assert "   % ask: value y" in found.stdout
+    assert found.stderr.startswith("1       value y")
+    assert not Path("-").exists()
+
+
 def test_read_never_replaces_the_worksheet(page: Path) -> None:
     found = CliRunner().invoke(app, ["read", str(page), "-o", str(page)])
     assert found.exit_code == 2

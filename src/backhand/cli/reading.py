@@ -9,7 +9,7 @@ import typer
 
 from backhand.cli.application import app
 from backhand.cli.options import File
-from backhand.cli.output import errors_of, write
+from backhand.cli.output import errors_of, say, write
 from backhand.errors import AskError
 
 if TYPE_CHECKING:
@@ -45,9 +45,13 @@ def read(
         if output and output.exists() and file.exists() and output.samefile(file):
             raise AskError("the output would replace the worksheet", "name another file after -o")
         account = account_of(file)
-        write(_told(account))
-        if output:
-            write(account.text, output)
+        if output == Path("-"):
+            say(_told(account))
+            write(account.text)
+        else:
+            write(_told(account))
+            if output:
+                write(account.text, output)
     if any(question.missed for question in account.questions):
         raise typer.Exit(1)
 
