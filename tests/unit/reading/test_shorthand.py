@@ -96,7 +96,8 @@ def test_every_function_may_be_an_activation(name: str) -> None:
     ("text", "loss", "words"),
     [
         ("2 -> 2 rleu", "squared_error", "did you mean relu?"),
-        ("2 -> 2 max", "squared_error", "The functions are identity, relu"),
+        ("2 -> 2 max", "squared_error", "did you mean softmax?"),
+        ("2 -> 2 q", "squared_error", "the functions are identity, relu"),
         ("2 -> 2", "squared", "the losses are squared_error"),
         ("2 -> 2", "softmax", "there is no loss"),
         ("2", "squared_error", "no layer"),
