@@ -236,7 +236,8 @@ class _Writer:
                     self.elements, self.plan.sections, section
                 ):
                     return "this section describes a network in words: define it by formulas"
-                if free := sorted(self.gathered.letters & {q.name for q in graph}):
+                open_names = {q.name for q in graph if q.value is None and q.definition is None}
+                if free := sorted(self.gathered.letters & open_names):
                     return f"nothing says what {', '.join(free)} is, a number or a vector"
             used = needed(graph, quantities(ask))
             for taken in lost:

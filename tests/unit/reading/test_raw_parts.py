@@ -220,8 +220,9 @@ def test_a_letter_of_one_exercise_is_not_that_of_the_next() -> None:
         "## One\n\nLet $y = \\sigma(3x - 2)$. Compute $\\frac{dy}{dx}$.\n\n## Two\n\nGiven $w = 2$, $x = 3$, "
         "$y = 1$ and $L = (w x - y)^2$.\n\n1. What is $L$?"
     )
-    assert asks(page) == {"1.1": ("derivative y x",), "2.1": ("value L",)}
-    assert values(page)["2.1"] == 25.0
+    page += "\n\n2. What is the loss?"
+    assert asks(page) == {"1.1": ("derivative y x",), "2.1": ("value L",), "2.2": ("loss",)}
+    assert values(page)["2.2"] == values(page)["2.1"] == 25.0
 
 
 def test_a_page_without_formulas_is_not_all_definitions() -> None:
