@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -21,6 +21,7 @@ from backhand.checking.mistakes import SLIPS
 from backhand.checking.numerals import Numeral
 from backhand.checking.parts import Aims, Prepared
 from backhand.checking.rounding import Nearness, close, is_far, nearness
+from backhand.checking.rounding_early import FAR as EARLY_FAR
 from backhand.checking.sides import with_sides
 from backhand.errors import MeaningError
 from backhand.expr import ZERO, Expr, Power, names, postorder
@@ -63,7 +64,7 @@ def _numbers(part: Prepared, answer: str) -> Mark:
     if typed.formula is not None:
         return _worked(part, typed)
     assert part.aims is not None
-    return compared_numbers(part, typed, part.aims, part.slip_aims)
+    return compared_numbers(part, typed, part.aims, _slip_aims(part, typed))
 
 
 def compared_numbers(
@@ -98,6 +99,19 @@ def compared_numbers(
         return Mark("partly", good / len(near), None,
                     f"{good} of {len(near)} entries are right.", typed.understood)  # fmt: skip
     return wrong(typed.understood)
+
+
+def _slip_aims(part: Prepared, typed: Typed) -> Iterator[tuple[str, Aims]]:
+    """What an answer is held against; rounding never leads far away."""
+    yield from part.slip_aims
+    cells = [cell for row in typed.rows for cell in row]
+    right = () if part.aims is None else part.aims.numbers
+    near = all(
+        abs(cell.number - number) <= 1.02 * (EARLY_FAR * abs(number) + cell.room)
+        for cell, number in zip(cells, right, strict=False)
+    )
+    if near and len(cells) == len(right):
+        yield from part.early_aims
 
 
 def _are_hit(cells: Sequence[Numeral], aim: Aims) -> bool:
@@ -188,7 +202,7 @@ def _formula(part: Prepared, answer: str) -> Mark:
         if part.aims is None or len(typed.rows) != 1 or len(typed.rows[0]) != 1:
             typed = part.reader.formula(answer)
         else:
-            mark = compared_numbers(part, typed, part.aims, part.slip_aims)
+            mark = compared_numbers(part, typed, part.aims, _slip_aims(part, typed))
             plain = wanted.formula is None or not names(wanted.formula)
             if mark.verdict != "right" or not wanted.allowed or plain:
                 return mark
@@ -340,7 +354,7 @@ def _count(part: Prepared, answer: str) -> Mark:
         return right(typed.understood)
     if part.part.expected.kind == "class":
         return wrong(typed.understood)
-    return compared_numbers(part, typed, part.aims, part.slip_aims)
+    return compared_numbers(part, typed, part.aims, _slip_aims(part, typed))
 
 
 def _verdict(part: Prepared, answer: str) -> Mark:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -287,15 +287,19 @@ SLIPS: Mapping[str, Slip] = {
 """Every known slip, those that are told apart first at the top."""
 
 
-def slipped(case: Case) -> Iterator[tuple[str, Value]]:
+EARLY = "rounded too early"
+BEFORE = tuple(name for name in SLIPS if name != EARLY)
+
+
+def slipped(case: Case, slips: Iterable[str] = tuple(SLIPS)) -> Iterator[tuple[str, Value]]:
     """The wrong values that the slips lead to, each with its slip; never the right one."""
     if case.value is None:
         return
     right = floats(case.value)
     seen: list[np.ndarray] = [right]
-    for name, slip in SLIPS.items():
+    for name in slips:
         try:
-            found = list(slip.values(case))
+            found = list(SLIPS[name].values(case))
         except (BackhandError, ValueError, ZeroDivisionError, OverflowError):
             continue
         for each in found:

@@ -16,7 +16,7 @@ from backhand.checking.chains import Chains
 from backhand.checking.direct import Direct
 from backhand.checking.equality import inlined
 from backhand.checking.expected import Expected, expected
-from backhand.checking.mistakes import slipped
+from backhand.checking.mistakes import BEFORE, EARLY, slipped
 from backhand.checking.once import Once
 from backhand.expr import Expr
 from backhand.graph import Graph, Layout, Value
@@ -99,8 +99,13 @@ class Prepared:
 
     @cached_property
     def slip_aims(self) -> Once[tuple[str, Aims]]:
-        """The numbers that the known slips lead to."""
-        return Once((slip, aims(value)) for slip, value in self.slips)
+        """The numbers that the known slips lead to, but for rounding too early."""
+        return Once((slip, aims(value)) for slip, value in slipped(self.case, BEFORE))
+
+    @cached_property
+    def early_aims(self) -> Once[tuple[str, Aims]]:
+        """The numbers that rounding too early leads to: many, so worked out for answers near by."""
+        return Once((slip, aims(value)) for slip, value in slipped(self.case, (EARLY,)))
 
     @cached_property
     def values(self) -> Mapping[str, Value]:
