@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -20,8 +21,14 @@ def digits(value: Fraction | float) -> str:
 
     >>> digits(0.00669285), digits(Fraction(-5, 2)), digits(12345.6), digits(-0.0)
     ('0.006693', '-2.5', '12346', '0')
+    >>> digits(Fraction(-(10**400), 3))
+    '-3.333e+399'
     """
-    x = float(value)
+    try:
+        x = float(value)
+    except OverflowError:  # a fraction beyond the floats
+        top, bottom = value.as_integer_ratio()
+        return f"{(Decimal(top) / bottom).normalize(Context(DIGITS)):g}"
     if x == 0 or not np.isfinite(x):
         return "0" if x == 0 else str(x)
     if 1000 <= abs(x) < 1e7:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from backhand.errors import LimitError, MeaningError
+from backhand.errors import MeaningError
 
 Value: TypeAlias = NDArray[Any]
 """An array of `Fraction` (dtype object) while the arithmetic is exact, of float64 after that."""
@@ -50,7 +50,6 @@ def untracked(data: Any) -> Any:
 def _exact(x: Any) -> Fraction | None:
     """A number as a person would have written it, or None where that takes over nine digits."""
     if isinstance(x, int):
-        float(x)  # nothing beyond a float's range could be shown
         return Fraction(x)
     if isinstance(x, float) and np.isfinite(x):
         short = Fraction(f"{x:.9g}")
@@ -70,8 +69,6 @@ def fitted(name: str, shape: tuple[int, ...], data: ArrayLike) -> Value:
         raise MeaningError(
             f"the value given for {name} is no array of numbers", "give a nested list"
         ) from None
-    except OverflowError:
-        raise LimitError(f"a number given for {name} is over 1e308", "scale it down") from None
     if value.size == 1 and prod(shape) == 1:
         value = value.reshape(shape)
     if value.shape != shape:
