@@ -114,11 +114,12 @@ class Gathering:
         """The number of the part that holds for a question, and what of it does."""
         part = [part for start, part in self.held[section] if start < at][-1]
         holds = self.parts[part].until(section)
-        if self._reason(holds):
-            whole, holds = holds, []
-            for taken in whole:
-                holds += [] if self._reason([*holds, taken]) else [taken]
-        return part, holds
+        if not self._reason(holds):
+            return part, holds
+        kept: list[Taken] = []
+        for taken in holds:
+            kept += [] if self._reason([*kept, taken]) else [taken]
+        return part, kept
 
     def defines(self, section: int) -> bool:
         """Whether a section has definitions of its own."""

@@ -158,7 +158,16 @@ class _Writer:
         taken = any(t.at == at for p in self.gathered.parts for t in p.taken)
         if element.kind == "display" and taken:
             return
+        self.shut = self.shut or self._part_below(at) is None
         self.out.append(indented(shown(element), self._margin()))
+
+    def _part_below(self, at: int) -> int | None:
+        """Where the next part of the open question stands; None where another question comes first."""
+        for below in range(at + 1, len(self.elements)):
+            kind = self.elements[below].kind
+            if kind in ("heading", "item", "part"):
+                return below if kind == "part" else None
+        return None
 
     def _margin(self) -> str:
         """How far what belongs to the open question is indented."""
@@ -179,8 +188,11 @@ class _Writer:
         """A question, or an item that parts or nothing follow."""
         level = min(element.level, len(self.stems))
         part, holds = self.gathered.part_for(self.plan.sections[at], at)
+        below = self._part_below(at) if element.kind == "item" else None
         if self.plan.asking[at]:
             self._model(part, holds)
+        elif below is not None and self.plan.asking[below]:
+            self._model(*self.gathered.part_for(self.plan.sections[below], below))
         if self.shut and level:
             self._open_again(level)
         margin = " " * sum(len(f"{n}. ") for n in self.stems[:level])
