@@ -52,11 +52,14 @@ class Spellings:
         return chain, " + ".join(shown)
 
     def _factor(self, spelled: str, known: Known) -> tuple[Factor, str] | None:
-        if spelled not in self.kept:
-            if len(self.kept) > MAX_KEPT:
-                self.kept.clear()
-            self.kept[spelled] = self._parsed(spelled, known)
-        return self.kept[spelled]
+        kept = self.kept
+        if spelled in kept:
+            return kept[spelled]
+        found = self._parsed(spelled, known)
+        if len(self.kept) > MAX_KEPT:
+            self.kept = {}  # not emptied: another thread may be looking something up
+        self.kept[spelled] = found
+        return found
 
     def _parsed(self, spelled: str, known: Known) -> tuple[Factor, str] | None:
         try:
