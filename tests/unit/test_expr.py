@@ -41,7 +41,7 @@ from backhand.expr import (
     total,
 )
 
-DEPTH = 20_000
+DEPTH = 6_000
 J, K, M = Index("j", 1, 3), Index("k", 1, 3), Index("m", 1, 3)
 FOLDED = Index("c", 0, 3)
 X, Y = ref("x"), ref("y")

@@ -334,7 +334,7 @@ def test_no_sampled_chord_contradicts_a_verdict(
 @pytest.mark.no_cover
 def test_a_very_deep_function_ends(name: str) -> None:
     f = X
-    for _ in range(40):
+    for _ in range(25):
         f = apply(name, f) + (1 if name == "relu" else 0)
     assert convexity(of_xy(f), "f", ["x"]).verdict in ("convex", "neither", "not decided")
 

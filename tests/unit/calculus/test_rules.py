@@ -55,7 +55,7 @@ def last(steps: tuple[Step, ...]) -> str:
     return text.formula_text(found)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(expressions())
 @pytest.mark.no_cover
 def test_every_step_is_true_in_itself(expr: Expr) -> None:
