@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from backhand.checking.earlier import earlier_answers
 from backhand.checking.following import follows, trivial
 from backhand.checking.judging import judged
-from backhand.checking.marks import Level, Mark
+from backhand.checking.marks import LEVELS, Level, Mark
 from backhand.checking.parts import Part, Prepared, other_name, prepared
 from backhand.checking.saying import said
 from backhand.errors import AskError, BackhandError
@@ -57,7 +58,7 @@ class Marker:
     def mark(
         self,
         part: str,
-        answer: str,
+        answer: str | float | Fraction,
         *,
         earlier: Mapping[str, str] | None = None,
         level: Level = "hint",
@@ -65,17 +66,21 @@ class Marker:
         """The mark of one answer to the part of this number.
 
         `earlier`: the student's other answers by part, so that an answer that is right given those
-        is recognised. Raises `AskError` where there is no such part; a bad answer raises nothing.
+        is recognised. Raises `AskError` where there is no such part or level; a bad answer raises
+        nothing.
         """
         chosen = self._part(part)
+        if level not in LEVELS:
+            raise AskError(f"there is no level {level!r}", f"the levels are {', '.join(LEVELS)}")
+        typed = str(answer)
         try:
-            made = judged(chosen, answer)
+            made = judged(chosen, typed)
         except BackhandError as error:
             return Mark("unreadable", 0.0, None, f"I can't read this: {error}.", "")
         except RecursionError:
             return Mark("unreadable", 0.0, None, "I can't read this: it is nested too deep.", "")
         if earlier and made.verdict in ("partly", "wrong"):
-            made = self._following(chosen, answer, earlier, made)
+            made = self._following(chosen, typed, earlier, made)
         return said(chosen.part, made, level)
 
     def _following(
@@ -100,7 +105,7 @@ class Marker:
 def mark(
     worksheet: Worksheet,
     number: str,
-    answer: str,
+    answer: str | float | Fraction,
     *,
     earlier: Mapping[str, str] | None = None,
     level: Level = "hint",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 VerdictOnAnswer: TypeAlias = Literal["right", "partly", "wrong", "undecided", "unreadable"]
 Level: TypeAlias = Literal["hint", "step", "full"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 """How much the feedback gives away: a hint, the first step that goes wrong, the full working."""
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
@@ -29,6 +31,19 @@ TOO_LONG = BackhandError("this takes too long to work out", "make the page or th
 BUSY = BackhandError("the server is busy", "try again in a few seconds")
 
 
+def _started(process: BaseProcess) -> None:
+    """Start a process to which Ctrl-C is nothing from its first import on: `work` comes too late."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        process.start()
+        return
+    resource_tracker.ensure_running()  # it would unblock the signal while it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Worker:
     """One process, with the pipe to it."""
 
@@ -37,7 +52,7 @@ class Worker:
         ours, theirs = context.Pipe()
         self._pipe: Connection = ours
         self._process: BaseProcess = context.Process(target=work, args=(theirs,), daemon=True)
-        self._process.start()
+        _started(self._process)
         theirs.close()
         self._is_ready = False
         self.asked = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def test_no_verdict_on_the_corpus_is_wrong_and_few_are_open() -> None:
         else:
             assert (made.verdict == "right") == pair.right, (pair, made)
     assert len(open_) <= 0.02 * len(every), open_
+
+
+def test_an_answer_may_be_a_number_and_a_level_is_one_of_three(two: Marker) -> None:
+    assert two.mark("3.1.6", -5).verdict == two.mark("3.1.6", "-5").verdict
+    assert two.mark("3.1.6", Fraction(-5)) == two.mark("3.1.6", "-5")
+    with pytest.raises(AskError, match="there is no level 'loud'; the levels are hint, step, full"):
+        two.mark("3.1.6", "-5", level="loud")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

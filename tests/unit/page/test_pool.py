@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ import pytest
 from tests.unit.page.asking import EXAMPLE, JSON, Client, Response
 
 from backhand.page import pool as pools
-from backhand.page.pool import Pool
+from backhand.page.pool import Pool, Worker
 
 READ = json.dumps({"text": EXAMPLE}).encode()
 SLOW = json.dumps({"name": "digits", "seed": 0}).encode()
@@ -53,6 +55,16 @@ def test_twenty_clients_are_served_at_once_without_an_error(pool: Pool) -> None:
     assert {r.content for r in responses if r.status == 422} == {
         client.ask("POST", "/api/preview", json.dumps(bodies["preview"]).encode(), JSON).content
     }
+
+
+def test_ctrl_c_is_nothing_to_a_process_that_has_only_begun() -> None:
+    worker = Worker()
+    try:
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGINT)
+        assert worker.ask("read", READ, 60.0) is not None
+    finally:
+        worker.end()
 
 
 def test_a_process_that_takes_too_long_is_ended_and_followed_by_another() -> None:
